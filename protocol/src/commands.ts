@@ -105,7 +105,12 @@ export const commands = {
     errors: ['NOT_FOUND'],
   },
   'typing:start': { summary: 'Typing', input: TypingInput, result: 'Nothing', errors: ['NOT_FOUND'] },
-  'typing:stop': { summary: 'No longer typing', input: TypingInput, result: 'Nothing', errors: ['NOT_FOUND'] },
+  'typing:stop': {
+    summary: 'No longer typing',
+    input: TypingInput,
+    result: 'Nothing',
+    errors: ['NOT_FOUND'],
+  },
   'presence:watch': {
     summary: 'Replace the list of people whose presence this socket is told',
     input: WatchPresenceInput,

@@ -84,6 +84,8 @@ export interface Route {
   readonly errors: readonly ErrorCode[];
   /** `root`: outside the API prefix. */
   readonly at?: 'root';
+  /** Named in the contract, not served yet: answers NOT_FOUND and stands in no generated document. */
+  readonly planned?: true;
 }
 
 function route<const R extends Route>(definition: R): R {
@@ -438,6 +440,7 @@ export const routes = {
     answer: answer<SearchPage>('SearchPage'),
     status: [200],
     errors: ['NOT_FOUND'],
+    planned: true,
   }),
   'POST /uploads': route({
     summary: 'A place to put a file',
@@ -446,6 +449,7 @@ export const routes = {
     answer: answer<UploadTicket>('UploadTicket'),
     status: [201],
     errors: ['NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_TYPE'],
+    planned: true,
   }),
   'POST /uploads/:id/complete': route({
     summary: 'The file is there: check it',
@@ -454,6 +458,7 @@ export const routes = {
     answer: answer<Attachment>('Attachment'),
     status: [202],
     errors: ['NOT_FOUND', 'CONFLICT'],
+    planned: true,
   }),
   'GET /attachments/:id': route({
     summary: 'One attachment',
@@ -462,6 +467,7 @@ export const routes = {
     answer: answer<Attachment>('Attachment'),
     status: [200],
     errors: ['NOT_FOUND'],
+    planned: true,
   }),
   'GET /attachments/:id/url': route({
     summary: 'A short-lived address of the file',
@@ -471,6 +477,7 @@ export const routes = {
     answer: answer<AttachmentUrl>('AttachmentUrl'),
     status: [200],
     errors: ['NOT_FOUND', 'CONFLICT'],
+    planned: true,
   }),
 
   // ---- operation
@@ -480,6 +487,7 @@ export const routes = {
     answer: answer<Stats>('Stats'),
     status: [200],
     errors: ['FORBIDDEN'],
+    planned: true,
   }),
   'GET /health': route({
     summary: 'Whether the process lives',
@@ -502,12 +510,10 @@ export const routes = {
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;
 
-type InstanceIn<N extends RouteName, K extends string> = Routes[N] extends Record<K, InputClass<infer T>>
-  ? T
-  : undefined;
+type InstanceIn<N extends RouteName, K extends string> =
+  Routes[N] extends Record<K, InputClass<infer T>> ? T : undefined;
 
 export type RouteParams<N extends RouteName> = InstanceIn<N, 'params'>;
 export type RouteQuery<N extends RouteName> = InstanceIn<N, 'query'>;
 export type RouteBody<N extends RouteName> = InstanceIn<N, 'body'>;
-export type RouteAnswer<N extends RouteName> =
-  Routes[N]['answer'] extends AnswerShape<infer T> ? T : never;
+export type RouteAnswer<N extends RouteName> = Routes[N]['answer'] extends AnswerShape<infer T> ? T : never;

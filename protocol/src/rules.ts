@@ -134,7 +134,8 @@ export function IsRevsById(max: number): PropertyDecorator {
         return (
           entries.length <= max &&
           entries.every(
-            ([id, rev]: [string, unknown]) => ID_PATTERN.test(id) && Number.isSafeInteger(rev) && Number(rev) >= 0,
+            ([id, rev]: [string, unknown]) =>
+              ID_PATTERN.test(id) && Number.isSafeInteger(rev) && Number(rev) >= 0,
           )
         );
       },

@@ -3,13 +3,27 @@
  * the JSON Schemas of the OpenAPI and AsyncAPI documents are generated from these types.
  */
 
-/** UUIDv7 in lower case, made by the server. */
+/**
+ * UUIDv7 in lower case, made by the server.
+ * @format uuid
+ */
 export type Id = string;
-/** ISO 8601, UTC, milliseconds. A label for people: nothing is ever ordered by it. */
+/**
+ * ISO 8601, UTC, milliseconds. A label for people: nothing is ever ordered by it.
+ * @format date-time
+ */
 export type Timestamp = string;
-/** Message number: dense from 1 in a conversation; 0 means none. */
+/**
+ * Message number: dense from 1 in a conversation; 0 means none.
+ * @asType integer
+ * @minimum 0
+ */
 export type Seq = number;
-/** Change number: dense from 1 in a conversation; 0 means none. */
+/**
+ * Change number: dense from 1 in a conversation; 0 means none.
+ * @asType integer
+ * @minimum 0
+ */
 export type Rev = number;
 
 export type UserKind = 'person' | 'bot' | 'deleted';
