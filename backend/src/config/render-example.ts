@@ -1,0 +1,46 @@
+import type { Variable } from './variable.js';
+import { VARIABLE_GROUPS } from './variable.js';
+import { VARIABLES } from './variables.js';
+
+const WIDTH = 110;
+
+function wrapped(sentence: string): string[] {
+  const lines: string[] = [];
+  let line = '#';
+  for (const word of sentence.split(' ')) {
+    if (line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = '#';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+function entry(name: string, variable: Variable<unknown>): string[] {
+  const notes = [variable.about];
+  if (variable.required === 'production') notes.push('Required.');
+  if (variable.secret) notes.push(`Or ${name}_FILE: the path of a file that holds it.`);
+  // The file is for production, so a default that serves development only must not stand in it.
+  const shown =
+    name === 'NODE_ENV' ? 'production' : variable.required === 'production' ? '' : variable.default;
+  const assignment = shown === null ? `# ${name}=` : `${name}=${shown}`;
+  return [...wrapped(notes.join(' ')), ...wrapped(`If wrong: ${variable.whenWrong}`), assignment, ''];
+}
+
+/** The text of env.production.example: every variable with its unit, default and what goes wrong. */
+export function renderExample(): string {
+  const entries: [string, Variable<unknown>][] = Object.entries(VARIABLES);
+  const lines = [
+    '# Environment of Parley in production. Rendered from backend/src/config/variables.ts; a test holds both equal.',
+    '# A line with a value shows the default; a commented one may stay unset; an empty one must be filled in.',
+    '',
+  ];
+  for (const group of VARIABLE_GROUPS) {
+    lines.push(`# ---- ${group} ${'-'.repeat(WIDTH - group.length - 8)}`, '');
+    for (const [name, variable] of entries) {
+      if (variable.group === group) lines.push(...entry(name, variable));
+    }
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}

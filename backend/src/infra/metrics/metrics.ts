@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Seconds; from a cache hit to the deadline of a command. */
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Registry of this process. One an application, so that two in one test process do not collide. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly httpDuration = new Histogram({
+    name: 'parley_http_request_duration_seconds',
+    help: 'REST requests by route and status.',
+    labelNames: ['route', 'status'] as const,
+    buckets: DURATION_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly commandDuration = new Histogram({
+    name: 'parley_command_duration_seconds',
+    help: 'Socket commands from arrival to ack, by command and outcome (ok or the error code).',
+    labelNames: ['command', 'outcome'] as const,
+    buckets: DURATION_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly connections = new Gauge({
+    name: 'parley_connections',
+    help: 'Sockets that are connected to this instance.',
+    registers: [this.registry],
+  });
+  readonly handshakesRefused = new Counter({
+    name: 'parley_handshakes_refused_total',
+    help: 'Socket handshakes refused, by reason.',
+    labelNames: ['reason'] as const,
+    registers: [this.registry],
+  });
+  readonly busDropped = new Counter({
+    name: 'parley_bus_publishes_dropped_total',
+    help: 'Events that were not handed to other instances (Redis down or too slow). They are repaired from PostgreSQL.',
+    registers: [this.registry],
+  });
+  readonly redisErrors = new Counter({
+    name: 'parley_redis_errors_total',
+    help: 'Errors of the Redis connections, by connection.',
+    labelNames: ['connection'] as const,
+    registers: [this.registry],
+  });
+  readonly limitFallbacks = new Counter({
+    name: 'parley_rate_limit_fallbacks_total',
+    help: 'Limits counted on this instance alone since Redis did not answer in time.',
+    registers: [this.registry],
+  });
+  readonly limitsHit = new Counter({
+    name: 'parley_rate_limits_hit_total',
+    help: 'Refusals with RATE_LIMITED, by limit.',
+    labelNames: ['limit'] as const,
+    registers: [this.registry],
+  });
+  readonly unhandledRejections = new Counter({
+    name: 'parley_unhandled_rejections_total',
+    help: 'Promises that nobody awaited and that failed. Above 0 is a fault in the program.',
+    registers: [this.registry],
+  });
+  readonly outboxDone = new Counter({
+    name: 'parley_outbox_done_total',
+    help: 'Outbox rows whose effects are done.',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}
