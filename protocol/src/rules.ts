@@ -111,12 +111,17 @@ export function IsCursor(): PropertyDecorator {
 const EMOJI =
   /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|[0-9#*]\ufe0f?\u20e3)(?:\p{Extended_Pictographic}|\p{Emoji_Component})*$/u;
 
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
 export function IsEmoji(): PropertyDecorator {
   return ValidateBy({
     name: 'isEmoji',
     validator: {
       validate: (value: unknown) =>
-        typeof value === 'string' && value.length <= EMOJI_LENGTH_MAX && EMOJI.test(value),
+        typeof value === 'string' &&
+        value.length <= EMOJI_LENGTH_MAX &&
+        EMOJI.test(value) &&
+        [...graphemes.segment(value)].length === 1,
       defaultMessage: () => 'must be one emoji',
     },
   });
