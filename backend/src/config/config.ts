@@ -34,7 +34,12 @@ export class Config {
       workerPort: filled(values, 'WORKER_PORT'),
       publicUrl,
       /** Exact origins; a request that names another one is refused. */
-      allowedOrigins: new Set([publicUrl, ...filled(values, 'ALLOWED_ORIGINS')]),
+      allowedOrigins: new Set([
+        publicUrl,
+        ...filled(values, 'ALLOWED_ORIGINS'),
+        // Where nobody said a name, a browser on this machine may use either of its two.
+        ...(values.PUBLIC_URL === undefined ? [`http://127.0.0.1:${String(port)}`] : []),
+      ]),
       webRoot: values.WEB_ROOT ?? null,
       trustProxyHops: filled(values, 'TRUST_PROXY_HOPS'),
       secureCookies: publicUrl.startsWith('https:'),

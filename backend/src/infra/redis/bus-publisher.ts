@@ -1,0 +1,41 @@
+import type { RedisKey } from 'ioredis';
+import { Redis } from 'ioredis';
+
+/** Bytes handed to a Redis that does not answer; above, events are dropped instead of kept in memory. */
+const UNANSWERED_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * The publishing side of the bus between instances. The Socket.IO adapter does not await `publish`, so a
+ * rejection of it would end the process: here it never rejects. An event that can not be published now is
+ * dropped and counted; the other instances read it from PostgreSQL. Keeping it for later would deliver it
+ * only sometimes, since subscribers return at their own pace.
+ */
+export class BusPublisher extends Redis {
+  private unansweredBytes = 0;
+
+  constructor(
+    url: string,
+    retryStrategy: (attempt: number) => number,
+    private readonly onDropped: () => void,
+  ) {
+    super(url, { retryStrategy, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+  }
+
+  override publish(channel: RedisKey, message: string | Buffer): Promise<number> {
+    const size = message.length;
+    if (this.status !== 'ready' || this.unansweredBytes + size > UNANSWERED_BYTES_MAX) {
+      this.onDropped();
+      return Promise.resolve(0);
+    }
+    this.unansweredBytes += size;
+    return super
+      .publish(channel, message)
+      .catch(() => {
+        this.onDropped();
+        return 0;
+      })
+      .finally(() => {
+        this.unansweredBytes -= size;
+      });
+  }
+}

@@ -1,0 +1,126 @@
+import type { SessionEndedEvent } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { Metrics } from '../infra/metrics/metrics.js';
+import type { RealtimeServer, RealtimeSocket } from './realtime-socket.js';
+import { conversationOfRoom, conversationRoom, sessionRoom, userRoom } from './rooms.js';
+
+/** `setTimeout` counts in 31 bits; a longer life of a token is waited for in parts. */
+const TIMER_MAX_MS = 2_000_000_000;
+
+/** The sockets of this instance. Everything here is local, and works with Redis down. */
+@Injectable()
+export class LocalSockets {
+  private server: RealtimeServer | undefined;
+
+  constructor(private readonly metrics: Metrics) {}
+
+  attach(server: RealtimeServer): void {
+    this.server = server;
+  }
+
+  all(): RealtimeSocket[] {
+    return this.server ? [...this.server.of('/').sockets.values()] : [];
+  }
+
+  count(): number {
+    return this.server?.of('/').sockets.size ?? 0;
+  }
+
+  countOfUser(userId: string): number {
+    return this.rooms()?.get(userRoom(userId))?.size ?? 0;
+  }
+
+  isConnected(userId: string): boolean {
+    return this.countOfUser(userId) > 0;
+  }
+
+  /** People with at least one socket here. */
+  userIds(): string[] {
+    return [...new Set(this.all().map((socket) => socket.data.identity.userId))];
+  }
+
+  /** Sessions with at least one socket here. */
+  sessionIds(): string[] {
+    return [...new Set(this.all().map((socket) => socket.data.identity.sessionId))];
+  }
+
+  /** Conversations with at least one socket here. */
+  conversationIds(): string[] {
+    const rooms = this.rooms();
+    return rooms ? [...rooms.keys()].map(conversationOfRoom).filter((id) => id !== null) : [];
+  }
+
+  /** Conversations that the person's sockets here are joined to. */
+  conversationIdsOf(userId: string): string[] {
+    const ids = new Set<string>();
+    for (const socketId of this.rooms()?.get(userRoom(userId)) ?? []) {
+      for (const room of this.server?.of('/').sockets.get(socketId)?.rooms ?? []) {
+        const conversationId = conversationOfRoom(room);
+        if (conversationId !== null) ids.add(conversationId);
+      }
+    }
+    return [...ids];
+  }
+
+  holdsConversation(conversationId: string): boolean {
+    return this.rooms()?.has(conversationRoom(conversationId)) ?? false;
+  }
+
+  joinUser(userId: string, conversationId: string): void {
+    this.server?.local.in(userRoom(userId)).socketsJoin(conversationRoom(conversationId));
+  }
+
+  leaveUser(userId: string, conversationId: string): void {
+    this.server?.local.in(userRoom(userId)).socketsLeave(conversationRoom(conversationId));
+  }
+
+  /** One socket, for `sync`, which joins before it reads heads. */
+  joinSocket(socketId: string, conversationIds: readonly string[]): void {
+    void this.server?.of('/').sockets.get(socketId)?.join(conversationIds.map(conversationRoom));
+  }
+
+  /** Tells the session's sockets here why, and closes them. */
+  endSession(sessionId: string, reason: SessionEndedEvent['reason']): void {
+    const server = this.server;
+    if (!server) return;
+    server.local.to(sessionRoom(sessionId)).emit('session:ended', { reason });
+    server.local.in(sessionRoom(sessionId)).disconnectSockets(true);
+  }
+
+  /** Ends the socket when its access token expires, unless it is called again with a later time. */
+  expireAt(socket: RealtimeSocket, expiresAt: number): void {
+    clearTimeout(socket.data.expiryTimer);
+    const remaining = Math.max(0, expiresAt - Date.now());
+    socket.data.expiryTimer = setTimeout(
+      () => {
+        if (remaining > TIMER_MAX_MS) {
+          this.expireAt(socket, expiresAt);
+          return;
+        }
+        socket.emit('session:ended', { reason: 'expired' });
+        socket.disconnect(true);
+      },
+      Math.min(remaining, TIMER_MAX_MS),
+    );
+    socket.data.expiryTimer.unref();
+  }
+
+  /** `auth:refresh`: the same session has a newer token. */
+  extend(socketId: string, expiresAt: number): void {
+    const socket = this.server?.of('/').sockets.get(socketId);
+    if (socket) this.expireAt(socket, expiresAt);
+  }
+
+  opened(): void {
+    this.metrics.connections.set(this.count());
+  }
+
+  closed(socket: RealtimeSocket): void {
+    clearTimeout(socket.data.expiryTimer);
+    this.metrics.connections.set(this.count());
+  }
+
+  private rooms(): Map<string, Set<string>> | undefined {
+    return this.server?.of('/').adapter.rooms;
+  }
+}

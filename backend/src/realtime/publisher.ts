@@ -1,0 +1,85 @@
+import type { EventName, ServerEvents, ServerToClientEvents, SessionEndedEvent } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { LocalSockets } from './local-sockets.js';
+import type { RealtimeServer } from './realtime-socket.js';
+import { conversationRoom, sessionRoom, userRoom } from './rooms.js';
+
+/**
+ * Sends events to people. Nothing here throws, waits or answers: an event that does not arrive is found missing
+ * by `rev`, or by the sweeps over PostgreSQL. With Redis down the sockets of this instance still get it at once.
+ */
+@Injectable()
+export class Publisher {
+  private server: RealtimeServer | undefined;
+
+  constructor(private readonly localSockets: LocalSockets) {}
+
+  attach(server: RealtimeServer): void {
+    this.server = server;
+  }
+
+  /** To all members that are connected, on every instance; the same frame for everyone. */
+  toConversation<E extends EventName>(conversationId: string, event: E, payload: ServerEvents[E]): void {
+    this.emit(this.server?.to(conversationRoom(conversationId)), event, payload);
+  }
+
+  /** To members connected to this instance: repairs, which every instance makes for itself. */
+  toLocalConversation<E extends EventName>(conversationId: string, event: E, payload: ServerEvents[E]): void {
+    this.emit(this.server?.local.to(conversationRoom(conversationId)), event, payload);
+  }
+
+  /** As `toConversation`, but dropped for a socket that is busy: for what is worth nothing later (typing). */
+  toConversationVolatile<E extends EventName>(
+    conversationId: string,
+    event: E,
+    payload: ServerEvents[E],
+  ): void {
+    this.emit(this.server?.volatile.to(conversationRoom(conversationId)), event, payload);
+  }
+
+  /** To all sockets of a person, on every instance. */
+  toUser<E extends EventName>(userId: string, event: E, payload: ServerEvents[E]): void {
+    this.emit(this.server?.to(userRoom(userId)), event, payload);
+  }
+
+  /** To the person's sockets on this instance. */
+  toLocalUser<E extends EventName>(userId: string, event: E, payload: ServerEvents[E]): void {
+    this.emit(this.server?.local.to(userRoom(userId)), event, payload);
+  }
+
+  toSession<E extends EventName>(sessionId: string, event: E, payload: ServerEvents[E]): void {
+    this.emit(this.server?.to(sessionRoom(sessionId)), event, payload);
+  }
+
+  /** To one socket of this instance. */
+  toSocket<E extends EventName>(socketId: string, event: E, payload: ServerEvents[E]): void {
+    this.emit(this.server?.local.to(socketId), event, payload);
+  }
+
+  /** The person's sockets on every instance get what is published to the conversation from now on. */
+  addUserToConversation(userId: string, conversationId: string): void {
+    // The adapter moves sockets only by what comes back from Redis; those here must not depend on it.
+    this.localSockets.joinUser(userId, conversationId);
+    this.server?.in(userRoom(userId)).socketsJoin(conversationRoom(conversationId));
+  }
+
+  removeUserFromConversation(userId: string, conversationId: string): void {
+    this.localSockets.leaveUser(userId, conversationId);
+    this.server?.in(userRoom(userId)).socketsLeave(conversationRoom(conversationId));
+  }
+
+  /** Tells the session's sockets why, and closes them, on every instance. */
+  endSession(sessionId: string, reason: SessionEndedEvent['reason']): void {
+    this.toSession(sessionId, 'session:ended', { reason });
+    this.server?.local.in(sessionRoom(sessionId)).disconnectSockets(true);
+    this.server?.in(sessionRoom(sessionId)).disconnectSockets(true);
+  }
+
+  private emit<E extends EventName>(
+    operator: { emit: (event: E, ...payload: Parameters<ServerToClientEvents[E]>) => boolean } | undefined,
+    event: E,
+    payload: ServerEvents[E],
+  ): void {
+    operator?.emit(event, ...([payload] as Parameters<ServerToClientEvents[E]>));
+  }
+}

@@ -1,0 +1,68 @@
+import { SOCKET_PATH, FRAME_BYTES_MAX } from '@parley/protocol';
+import type { INestApplicationContext } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { createAdapter } from '@socket.io/redis-adapter';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import { Server } from 'socket.io';
+import type { ServerOptions } from 'socket.io';
+import { Config } from '../config/config.js';
+import { RedisConnections } from '../infra/redis/redis-connections.js';
+import type { RealtimeServer } from './realtime-socket.js';
+import { UpgradeGate } from './upgrade-gate.js';
+
+/** A dead connection is known after at most interval + timeout: 20 s, which G5 names. */
+const PING_INTERVAL_MS = 10_000;
+const PING_TIMEOUT_MS = 10_000;
+/** A connection that never joins the namespace is cut after this time. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The Socket.IO server of Parley, on the HTTP server of the API, joined to the other instances through Redis. */
+export class RealtimeAdapter extends IoAdapter {
+  private readonly config: Config;
+  private readonly redis: RedisConnections;
+  private readonly gate: UpgradeGate;
+
+  constructor(app: INestApplicationContext) {
+    super(app);
+    this.config = app.get(Config);
+    this.redis = app.get(RedisConnections);
+    this.gate = app.get(UpgradeGate);
+  }
+
+  override createIOServer(): RealtimeServer {
+    const httpServer = this.httpServer as HttpServer;
+    const server: RealtimeServer = new Server(httpServer, {
+      path: SOCKET_PATH,
+      transports: this.config.socket.polling ? ['polling', 'websocket'] : ['websocket'],
+      serveClient: false,
+      pingInterval: PING_INTERVAL_MS,
+      pingTimeout: PING_TIMEOUT_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      maxHttpBufferSize: FRAME_BYTES_MAX,
+      // Compression costs hundreds of kilobytes a connection, and loses the frame that is encoded once for a room.
+      perMessageDeflate: false,
+      httpCompression: false,
+      allowRequest: (request, decide) => {
+        decide(null, this.isAllowed(request));
+      },
+      adapter: createAdapter(this.redis.busPublisher, this.redis.busSubscriber),
+    } satisfies Partial<ServerOptions>);
+    this.gate.guard(httpServer);
+    return server;
+  }
+
+  /** Nest would bind one RxJS chain a handler a socket here; the realtime gateway binds one dispatch table instead. */
+  override bindClientConnect(): void {
+    return;
+  }
+
+  override bindMessageHandlers(): void {
+    return;
+  }
+
+  /** The Origin is checked here, since CORS does not cover WebSocket. Without one it is not a browser. */
+  private isAllowed(request: IncomingMessage): boolean {
+    const { origin } = request.headers;
+    return origin === undefined || this.config.http.allowedOrigins.has(origin);
+  }
+}

@@ -1,0 +1,129 @@
+import type { ErrorObject, HandshakeAuth } from '@parley/protocol';
+import { PROTOCOL_VERSION, SOCKET_PATH } from '@parley/protocol';
+import { WebSocketGateway } from '@nestjs/websockets';
+import { Config } from '../config/config.js';
+import { ParleyError, unavailable } from '../infra/errors/parley-error.js';
+import { toParleyError } from '../infra/errors/to-parley-error.js';
+import { DeadlineError, withDeadline } from '../infra/errors/with-deadline.js';
+import { Instance } from '../infra/instance.js';
+import { Logger } from '../infra/logger/logger.js';
+import { Metrics } from '../infra/metrics/metrics.js';
+import { newId } from '../infra/new-id.js';
+import { ConnectionSources } from './connection-sources.js';
+import { Dispatcher } from './dispatcher.js';
+import { LocalSockets } from './local-sockets.js';
+import { Publisher } from './publisher.js';
+import type { RealtimeServer, RealtimeSocket, SocketIdentity } from './realtime-socket.js';
+import { conversationRoom, sessionRoom, userRoom } from './rooms.js';
+import { socketLimits } from './socket-limits.js';
+
+/** Longer than any healthy look-up; a client that waits longer is better off with another try. */
+const HANDSHAKE_DEADLINE_MS = 5_000;
+const FEATURES: readonly string[] = [];
+
+/** Lets sockets in, joins them to their rooms and hands their frames to the dispatcher. */
+@WebSocketGateway({ path: SOCKET_PATH })
+export class RealtimeGateway {
+  constructor(
+    private readonly config: Config,
+    private readonly sources: ConnectionSources,
+    private readonly sockets: LocalSockets,
+    private readonly publisher: Publisher,
+    private readonly dispatcher: Dispatcher,
+    private readonly instance: Instance,
+    private readonly metrics: Metrics,
+    private readonly logger: Logger,
+  ) {}
+
+  afterInit(server: RealtimeServer): void {
+    this.sockets.attach(server);
+    this.publisher.attach(server);
+    server.use((socket, next) => {
+      this.admit(socket).then(
+        () => {
+          next();
+        },
+        (thrown: unknown) => {
+          next(this.refusal(thrown));
+        },
+      );
+    });
+    server.on('connection', (socket) => {
+      this.connected(socket);
+    });
+  }
+
+  private async admit(socket: RealtimeSocket): Promise<void> {
+    const { token, protocol }: Partial<Record<keyof HandshakeAuth, unknown>> = socket.handshake.auth;
+    if (protocol !== PROTOCOL_VERSION) {
+      throw new ParleyError(
+        'PROTOCOL_UNSUPPORTED',
+        `This server speaks protocol ${String(PROTOCOL_VERSION)}.`,
+      );
+    }
+    if (typeof token !== 'string') throw new ParleyError('UNAUTHENTICATED', 'A token is needed.');
+    const identity = await withDeadline(this.sources.authenticate(token), HANDSHAKE_DEADLINE_MS, 'handshake');
+    if (this.sockets.countOfUser(identity.userId) >= this.config.socket.perUser) {
+      throw new ParleyError('RATE_LIMITED', 'Too many connections of one person.', {
+        limit: 'socketsPerUser',
+        remaining: 0,
+        retryAfterMs: 10_000,
+      });
+    }
+    socket.data.identity = identity;
+  }
+
+  /** The `connect_error` of the client, with the error object as `data`. */
+  private refusal(thrown: unknown): Error & { data: ErrorObject } {
+    const error =
+      thrown instanceof DeadlineError
+        ? unavailable('The server did not finish in time.', thrown)
+        : toParleyError(thrown);
+    if (error.code === 'INTERNAL') this.logger.failure('A handshake failed', error.cause ?? error);
+    this.metrics.handshakesRefused.inc({ reason: error.code });
+    return Object.assign(new Error(error.message), { data: error.toObject(newId()) });
+  }
+
+  /** Nothing may throw here: Socket.IO calls it from an event, where it would end the process. */
+  private connected(socket: RealtimeSocket): void {
+    const { identity } = socket.data;
+    socket.data.ready = this.welcome(socket, identity);
+    socket.data.ready.catch((thrown: unknown) => {
+      // Closing the transport, not the namespace, makes every client try again.
+      this.logger.failure('A socket could not be made ready', thrown, { userId: identity.userId }, 'warn');
+      socket.conn.close();
+    });
+    this.sockets.expireAt(socket, identity.expiresAt);
+    this.sockets.opened();
+    socket.onAny((event: unknown, ...parts: unknown[]) => {
+      void this.dispatcher.dispatch(socket, event, parts);
+    });
+    socket.on('error', (error: Error) => {
+      this.logger.failure('A socket failed', error, { userId: identity.userId }, 'warn');
+    });
+    socket.on('disconnect', () => {
+      this.sockets.closed(socket);
+    });
+  }
+
+  private async welcome(socket: RealtimeSocket, identity: SocketIdentity): Promise<void> {
+    // The user's room comes first: what is published to the person while the memberships are read arrives there.
+    await socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId)]);
+    const [conversationIds, epoch] = await withDeadline(
+      Promise.all([this.sources.conversationIds(identity.userId), this.sources.epoch()]),
+      HANDSHAKE_DEADLINE_MS,
+      'joining rooms',
+    );
+    await socket.join(conversationIds.map(conversationRoom));
+    socket.emit('ready', {
+      userId: identity.userId,
+      sessionId: identity.sessionId,
+      instanceId: this.instance.id,
+      epoch,
+      serverTime: new Date().toISOString(),
+      protocol: PROTOCOL_VERSION,
+      features: [...FEATURES],
+      limits: socketLimits(this.config.limits.messagesPerMinute),
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { CommandTable } from './command-table.js';
+import { ConnectionSources } from './connection-sources.js';
+import { Dispatcher } from './dispatcher.js';
+import { Drain } from './drain.js';
+import { LocalSockets } from './local-sockets.js';
+import { Publisher } from './publisher.js';
+import { RealtimeGateway } from './realtime.gateway.js';
+import { UpgradeGate } from './upgrade-gate.js';
+
+@Global()
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    CommandTable,
+    ConnectionSources,
+    Dispatcher,
+    Drain,
+    LocalSockets,
+    Publisher,
+    RealtimeGateway,
+    UpgradeGate,
+  ],
+  exports: [ConnectionSources, LocalSockets, Publisher, UpgradeGate],
+})
+export class RealtimeModule {}
