@@ -39,6 +39,11 @@ export class Metrics {
     help: 'Events that were not handed to other instances (Redis down or too slow). They are repaired from PostgreSQL.',
     registers: [this.registry],
   });
+  readonly databaseErrors = new Counter({
+    name: 'parley_database_errors_total',
+    help: 'Connections to PostgreSQL that broke while they were idle.',
+    registers: [this.registry],
+  });
   readonly redisErrors = new Counter({
     name: 'parley_redis_errors_total',
     help: 'Errors of the Redis connections, by connection.',

@@ -88,6 +88,13 @@ export class RateLimits {
     return budget;
   }
 
+  /** Takes a use back that turned out not to count. Best effort: without Redis only this instance's count goes down. */
+  async giveBack(name: LimitName, key: string): Promise<void> {
+    const { shared, local } = this.limiter(name);
+    if (shared) await this.cache.run('rate limit', () => shared.reward(key)).catch(() => local.reward(key));
+    else await local.reward(key);
+  }
+
   private limiter(name: LimitName): Limiter {
     const limiter = this.limiters.get(name);
     if (!limiter) throw new Error(`There is no limit named ${name}`);

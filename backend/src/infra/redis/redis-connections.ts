@@ -5,6 +5,7 @@ import { Config } from '../../config/config.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { BusPublisher } from './bus-publisher.js';
+import { withSubscriptionsThatNeverReject } from './never-rejecting.js';
 
 type ConnectionName = 'cache' | 'bus-publish' | 'bus-subscribe';
 
@@ -55,7 +56,7 @@ export class RedisConnections implements OnApplicationShutdown {
     this.busSubscriber = this.watched(
       'bus-subscribe',
       // null: a subscription asked for while Redis is down is kept until it is there, instead of rejected.
-      new Redis(url, { ...COMMON_OPTIONS, maxRetriesPerRequest: null }),
+      withSubscriptionsThatNeverReject(new Redis(url, { ...COMMON_OPTIONS, maxRetriesPerRequest: null })),
     );
   }
 

@@ -1,0 +1,11 @@
+import { Global, Module } from '@nestjs/common';
+import { Dependencies } from '../health/dependencies.js';
+import { Database } from './database.js';
+
+@Global()
+@Module({ providers: [Database], exports: [Database] })
+export class DatabaseModule {
+  constructor(dependencies: Dependencies, database: Database) {
+    dependencies.add({ name: 'postgres', required: true, ping: () => database.ping() });
+  }
+}

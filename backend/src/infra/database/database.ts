@@ -1,0 +1,126 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import pg from 'pg';
+import { Config } from '../../config/config.js';
+import { PrismaClient } from '../../generated/prisma/client.js';
+import { withDeadline } from '../errors/with-deadline.js';
+import { Logger } from '../logger/logger.js';
+import { Metrics } from '../metrics/metrics.js';
+
+/** A send fails within 2 s while PostgreSQL is away (G10), so nobody waits longer for a connection. */
+const CONNECT_TIMEOUT_MS = 1_500;
+/** No statement of ours takes this long in health; a stuck one must not hold a conversation's lock. */
+const STATEMENT_TIMEOUT_MS = 3_000;
+const LOCK_TIMEOUT_MS = 2_000;
+/** Above the server's own limit: it ends what a frozen server does not answer at all. */
+const ANSWER_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 30_000;
+const PING_DEADLINE_MS = 1_000;
+
+/** A deadlock or a serialization failure is retried this often, a little later each time. */
+const RETRIES = 3;
+const RETRY_PAUSE_MS = 20;
+const RETRIED_SQLSTATES = new Set(['40001', '40P01']);
+
+/** Runs SQL, in a transaction or on its own. Values are always parameters. */
+export interface Sql {
+  query: <R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<R[]>;
+}
+
+/** PostgreSQL: one pool a process, shared by Prisma and by plain SQL. */
+@Injectable()
+export class Database implements Sql, OnApplicationShutdown {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+
+  constructor(
+    config: Config,
+    logger: Logger,
+    private readonly metrics: Metrics,
+  ) {
+    this.pool = new pg.Pool({
+      connectionString: config.database.url,
+      max: config.database.poolSize,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+      application_name: 'parley',
+    });
+    // Without a listener, a connection that breaks while it is idle ends the process.
+    this.pool.on('error', (error) => {
+      this.metrics.databaseErrors.inc();
+      logger.warn(`PostgreSQL: ${error.message}`);
+    });
+    this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
+  }
+
+  async query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    const result = await this.pool.query<R>(text, [...values]);
+    return result.rows;
+  }
+
+  /**
+   * Runs `work` in one transaction, and again after a deadlock or a serialization failure: it must do nothing
+   * but SQL. Rejects where COMMIT got no answer; whether it happened is then unknown.
+   */
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.transactOnce(work);
+      } catch (error) {
+        if (attempt > RETRIES || !isRetried(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * RETRY_PAUSE_MS * attempt));
+      }
+    }
+  }
+
+  /** Milliseconds of one round trip. */
+  async ping(): Promise<number> {
+    const started = performance.now();
+    await withDeadline(this.query('SELECT 1'), PING_DEADLINE_MS, 'PostgreSQL');
+    return performance.now() - started;
+  }
+
+  /** Names this history of the database; a restore gives it another. */
+  async epoch(): Promise<string> {
+    const [row] = await this.query<{ value: string }>('SELECT value FROM epoch');
+    if (!row) throw new Error('The database has no epoch: it was not migrated');
+    return row.value;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.prisma.$disconnect();
+    await this.pool.end();
+  }
+
+  private async transactOnce<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work({
+        query: async <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+          (await client.query<R>(text, [...values])).rows,
+      });
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((rollbackError: unknown) => {
+        broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+      });
+      throw error;
+    } finally {
+      // A connection that could not roll back is closed: what it still holds must not meet the next request.
+      client.release(broken);
+    }
+  }
+}
+
+function isRetried(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code !== undefined && RETRIED_SQLSTATES.has(error.code);
+}

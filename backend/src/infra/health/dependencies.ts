@@ -1,0 +1,45 @@
+import type { DependencyHealth } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { withDeadline } from '../errors/with-deadline.js';
+
+export interface Dependency {
+  readonly name: string;
+  /** Whether the process can do nothing useful without it. */
+  readonly required: boolean;
+  /** Milliseconds of one round trip; rejects while the dependency can not be used. */
+  readonly ping: () => Promise<number>;
+}
+
+/** Readiness is asked every few seconds and must answer within one; a dependency that takes longer is down. */
+const PING_DEADLINE_MS = 1_000;
+
+/** What this process depends on. Each part registers itself where it is wired. */
+@Injectable()
+export class Dependencies {
+  private readonly all: Dependency[] = [];
+
+  add(dependency: Dependency): void {
+    this.all.push(dependency);
+  }
+
+  /** The state of each, asked now, at the same time. */
+  async check(): Promise<Record<string, DependencyHealth>> {
+    const entries = await Promise.all(
+      this.all.map(async ({ name, required, ping }) => [name, await stateOf(name, required, ping)] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+}
+
+async function stateOf(
+  name: string,
+  required: boolean,
+  ping: () => Promise<number>,
+): Promise<DependencyHealth> {
+  try {
+    const latency = await withDeadline(ping(), PING_DEADLINE_MS, name);
+    return { state: 'up', required, latencyMs: Math.round(latency * 10) / 10 };
+  } catch {
+    return { state: 'down', required, latencyMs: null };
+  }
+}

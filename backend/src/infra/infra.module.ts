@@ -1,0 +1,33 @@
+import { Global, Module } from '@nestjs/common';
+import { DatabaseModule } from './database/database.module.js';
+import { Dependencies } from './health/dependencies.js';
+import { ErrorFilter } from './http/error-filter.js';
+import { Instance } from './instance.js';
+import { Logger } from './logger/logger.js';
+import { Metrics } from './metrics/metrics.js';
+import { RateLimits } from './rate-limits/rate-limits.js';
+import { RedisCache } from './redis/redis-cache.js';
+import { RedisConnections } from './redis/redis-connections.js';
+import { ObjectStore } from './s3/object-store.js';
+
+const PROVIDERS = [
+  Dependencies,
+  ErrorFilter,
+  Instance,
+  Logger,
+  Metrics,
+  ObjectStore,
+  RateLimits,
+  RedisCache,
+  RedisConnections,
+];
+
+/** Everything technical, wired once. It knows no feature. */
+@Global()
+@Module({ imports: [DatabaseModule], providers: PROVIDERS, exports: PROVIDERS })
+export class InfraModule {
+  constructor(dependencies: Dependencies, cache: RedisCache, store: ObjectStore) {
+    dependencies.add({ name: 'redis', required: false, ping: () => cache.ping() });
+    dependencies.add({ name: 's3', required: false, ping: () => store.ping() });
+  }
+}

@@ -1,0 +1,101 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Queue, Worker } from 'bullmq';
+import { withDeadline } from '../errors/with-deadline.js';
+import { Logger } from '../logger/logger.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { Periodic } from '../periodic/periodically.js';
+import { periodically } from '../periodic/periodically.js';
+import { OutboxStore } from './outbox.store.js';
+import { QueueConnection } from './queue-connection.js';
+
+const QUEUE = 'outbox';
+const RELAY_EVERY_MS = 1_000;
+const BATCH = 500;
+/** Sweeps of the instances read the outbox backwards too; a row outlives the longest of their windows. */
+const KEPT_MS = 3_600_000;
+const CLEAN_EVERY_MS = 60_000;
+const CONCURRENCY = 10;
+const ATTEMPTS = 10;
+const BACKOFF_MS = 1_000;
+const ENQUEUE_DEADLINE_MS = 5_000;
+
+interface OutboxJob {
+  outboxId: string;
+}
+
+/**
+ * Carries outbox rows into the queue. A row is done when its job says so, not when it was handed over: what a
+ * lost or emptied Redis forgets is handed over again. The job id is the row's, so a repeat adds nothing.
+ */
+@Injectable()
+export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly queue: Queue<OutboxJob>;
+  private readonly worker: Worker<OutboxJob>;
+  private readonly periodics: Periodic[] = [];
+
+  constructor(
+    private readonly store: OutboxStore,
+    private readonly logger: Logger,
+    private readonly metrics: Metrics,
+    connection: QueueConnection,
+  ) {
+    this.queue = new Queue<OutboxJob>(QUEUE, { connection: connection.redis });
+    this.worker = new Worker<OutboxJob>(QUEUE, (job) => this.work(job.data), {
+      connection: connection.redis,
+      concurrency: CONCURRENCY,
+      autorun: false,
+    });
+    this.queue.on('error', (error) => {
+      logger.debug(`The queue: ${error.message}`);
+    });
+    this.worker.on('error', (error) => {
+      logger.debug(`The queue's worker: ${error.message}`);
+    });
+    this.worker.on('failed', (job, error) => {
+      logger.failure('A job failed', error, { attempts: job?.attemptsMade }, 'warn');
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker.run().catch((error: unknown) => {
+      this.logger.failure("The queue's worker stopped", error);
+    });
+    const { logger } = this;
+    this.periodics.push(
+      periodically({ name: 'The relay of the outbox', everyMs: RELAY_EVERY_MS, logger }, () => this.relay()),
+      periodically({ name: 'The cleaning of the outbox', everyMs: CLEAN_EVERY_MS, logger }, () =>
+        this.store.deleteDoneBefore(new Date(Date.now() - KEPT_MS)),
+      ),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.periodics.map((periodic) => periodic.stop()));
+    await this.worker.close();
+    await this.queue.close();
+  }
+
+  private async relay(): Promise<void> {
+    const ids = await this.store.pendingIds(BATCH);
+    if (ids.length === 0) return;
+    const jobs = ids.map((outboxId) => ({
+      name: 'effects',
+      data: { outboxId },
+      opts: {
+        jobId: `outbox-${outboxId}`,
+        attempts: ATTEMPTS,
+        backoff: { type: 'exponential', delay: BACKOFF_MS },
+        removeOnComplete: true,
+        // A failed job makes room, so that the relay can hand its row over again.
+        removeOnFail: true,
+      },
+    }));
+    await withDeadline(this.queue.addBulk(jobs), ENQUEUE_DEADLINE_MS, 'handing jobs over');
+  }
+
+  /** No effect exists yet: a row is done as soon as it is worked. Effects come in here, each idempotent. */
+  private async work({ outboxId }: OutboxJob): Promise<void> {
+    if (await this.store.markDone(outboxId)) this.metrics.outboxDone.inc();
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { Dependencies } from '../health/dependencies.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { OutboxStore } from './outbox.store.js';
+import { QueueConnection } from './queue-connection.js';
+
+/** Jobs: the outbox is relayed into BullMQ and worked off here. Only the worker imports it. */
+@Module({ providers: [OutboxRelay, OutboxStore, QueueConnection] })
+export class QueueModule {
+  constructor(dependencies: Dependencies, connection: QueueConnection) {
+    dependencies.add({ name: 'queue', required: false, ping: () => connection.ping() });
+  }
+}
