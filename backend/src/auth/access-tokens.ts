@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { Config } from '../config/config.js';
+
+/** Written into and demanded of every access token, so that no other token signed with the key passes for one. */
+export const TOKEN_ISSUER = 'parley';
+export const TOKEN_AUDIENCE = 'parley-api';
+export const TOKEN_TYPE = 'at+jwt';
+export const TOKEN_ALGORITHM = 'HS256';
+
+export interface IssuedAccessToken {
+  accessToken: string;
+  /** Seconds. */
+  expiresIn: number;
+}
+
+/** Makes access tokens; they are checked by `AccessTokenStrategy`. */
+@Injectable()
+export class AccessTokens {
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly config: Config,
+  ) {}
+
+  async issue(userId: string, sessionId: string): Promise<IssuedAccessToken> {
+    const expiresIn = this.config.tokens.accessSeconds;
+    const accessToken = await this.jwt.signAsync(
+      { sid: sessionId },
+      {
+        algorithm: TOKEN_ALGORITHM,
+        header: { alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE },
+        subject: userId,
+        issuer: TOKEN_ISSUER,
+        audience: TOKEN_AUDIENCE,
+        expiresIn,
+      },
+    );
+    return { accessToken, expiresIn };
+  }
+}

@@ -1,0 +1,68 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Logger } from '../infra/logger/logger.js';
+import type { Periodic } from '../infra/periodic/periodically.js';
+import { periodically } from '../infra/periodic/periodically.js';
+import { LocalSockets } from '../realtime/local-sockets.js';
+import { RECONCILE_INTERVAL_MS } from '../realtime/socket-limits.js';
+import type { EndedSession } from './auth.store.js';
+import { AuthStore } from './auth.store.js';
+
+/** A sweep looks back over the end of the last one by this much: longer than any transaction may run (3 s). */
+const OVERLAP_MS = 10_000;
+/** After a pause of this length the ended sessions may be many, or cleaned up: every session held is checked. */
+const FULL_CHECK_AFTER_MS = 300_000;
+const CHECKED_AT_ONCE = 1_000;
+
+/**
+ * Closes the sockets of ended sessions, read from PostgreSQL. The bus does it sooner; this does it also with
+ * Redis down, and for what the bus lost.
+ */
+@Injectable()
+export class SessionSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private periodic: Periodic | undefined;
+  /** When the last successful sweep began, by the clock of PostgreSQL. */
+  private sweptTo: Date | undefined;
+
+  constructor(
+    private readonly store: AuthStore,
+    private readonly sockets: LocalSockets,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const options = {
+      name: 'The sweep of ended sessions',
+      everyMs: RECONCILE_INTERVAL_MS,
+      logger: this.logger,
+    };
+    this.periodic = periodically(options, () => this.sweep());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.periodic?.stop();
+  }
+
+  private async sweep(): Promise<void> {
+    const now = await this.store.now();
+    const held = this.sockets.sessionIds();
+    if (held.length > 0) {
+      const since = this.sweptTo?.getTime() ?? 0;
+      const longPause = now.getTime() - since > FULL_CHECK_AFTER_MS;
+      const ended = longPause
+        ? await this.endedAmong(held)
+        : await this.store.sessionsEndedSince(new Date(since - OVERLAP_MS));
+      const here = new Set(held);
+      for (const { id, reason } of ended) if (here.has(id)) this.sockets.endSession(id, reason);
+    }
+    this.sweptTo = now;
+  }
+
+  private async endedAmong(held: readonly string[]): Promise<EndedSession[]> {
+    const ended: EndedSession[] = [];
+    for (let start = 0; start < held.length; start += CHECKED_AT_ONCE) {
+      ended.push(...(await this.store.sessionsEndedAmong(held.slice(start, start + CHECKED_AT_ONCE))));
+    }
+    return ended;
+  }
+}

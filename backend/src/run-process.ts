@@ -1,0 +1,60 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Config } from './config/config.js';
+import { ConfigurationError } from './config/read-variables.js';
+import { Logger } from './infra/logger/logger.js';
+import { Metrics } from './infra/metrics/metrics.js';
+
+/** Orchestrators kill after 30 s or so; what has not ended by then would not end by itself. */
+const STOP_WITHIN_MS = 20_000;
+
+/** Runs one of the two processes until it is told to stop. */
+export async function runProcess(
+  what: string,
+  create: (config: Config) => Promise<NestFastifyApplication>,
+  portOf: (config: Config) => number,
+): Promise<void> {
+  const config = readConfig();
+  const app = await create(config);
+  const logger = app.get(Logger);
+  const metrics = app.get(Metrics);
+
+  process.on('unhandledRejection', (reason) => {
+    metrics.unhandledRejections.inc();
+    logger.failure('A promise failed that nobody awaited', reason);
+  });
+  stopOnSignals(app, logger);
+
+  await app.listen(portOf(config), config.http.host);
+  logger.info(`${what} listens on ${await app.getUrl()}`);
+}
+
+function readConfig(): Config {
+  try {
+    return Config.read();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+function stopOnSignals(app: NestFastifyApplication, logger: Logger): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      logger.warn('Stopping took too long');
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.failure('Stopping failed', error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
