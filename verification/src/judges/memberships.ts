@@ -1,0 +1,91 @@
+import type { Recorded } from './recorded.js';
+import { push } from './recorded.js';
+
+/** A time in which somebody was certainly not a member: after an end that was answered, before a new begin was asked for. */
+export interface Absence {
+  user: string;
+  conversation: string;
+  from: number;
+  to: number;
+  /** Rev of the removal, where the log tells it; nothing above it may reach the user in this time. */
+  removalRev: number | null;
+  removalSeq: number | null;
+}
+
+/** Derives from the operations and the log who was not a member when. */
+export function absences(recorded: Recorded): Absence[] {
+  const events = new Map<string, { t: number; begins: boolean; removal: boolean }[]>();
+  const everyone = new Set<string>();
+  for (const { user } of recorded.all('user')) everyone.add(user);
+  const conversations = recorded.all('conversation');
+  for (const { conversation, members, t } of conversations) {
+    for (const user of members) push(events, `${user} ${conversation}`, { t, begins: true, removal: false });
+  }
+  for (const { invoke, outcome, end, code } of recorded.operations) {
+    const subjects = invoke.subjects ?? [invoke.user];
+    const begins = invoke.action === 'add' || invoke.action === 'join';
+    const ends = invoke.action === 'remove' || invoke.action === 'leave';
+    // A repeat that finds nobody to remove says that an earlier attempt did it.
+    const ended =
+      ends && (outcome === 'ok' || (outcome === 'fail' && code === 'NOT_FOUND' && (invoke.attempt ?? 0) > 0));
+    for (const user of subjects) {
+      const key = `${user} ${invoke.conversation}`;
+      if (begins && outcome !== 'fail') push(events, key, { t: invoke.t, begins: true, removal: false });
+      if (ended) push(events, key, { t: end, begins: false, removal: invoke.action === 'remove' });
+    }
+  }
+  const found: Absence[] = [];
+  for (const { conversation } of conversations) {
+    for (const user of everyone) {
+      const key = `${user} ${conversation}`;
+      const history = (events.get(key) ?? []).sort((left, right) => left.t - right.t);
+      const removals = removalsInLog(recorded, conversation, user);
+      const counted = history.filter(({ removal }) => removal).length;
+      let nth = 0;
+      let absentFrom: number | null = Number.NEGATIVE_INFINITY;
+      let removal: { seq: number; rev: number } | null = { seq: 0, rev: 0 };
+      for (const event of history) {
+        if (event.begins) {
+          if (absentFrom !== null)
+            found.push({
+              user,
+              conversation,
+              from: absentFrom,
+              to: event.t,
+              removalRev: removal?.rev ?? null,
+              removalSeq: removal?.seq ?? null,
+            });
+          absentFrom = null;
+          continue;
+        }
+        // Only where every removal of the log was made by an operation of the run do the two lists match one to one.
+        removal = event.removal && removals.length === counted ? (removals[nth] ?? null) : null;
+        if (event.removal) nth += 1;
+        absentFrom = event.t;
+      }
+      if (absentFrom !== null) {
+        found.push({
+          user,
+          conversation,
+          from: absentFrom,
+          to: Number.POSITIVE_INFINITY,
+          removalRev: removal?.rev ?? null,
+          removalSeq: removal?.seq ?? null,
+        });
+      }
+    }
+  }
+  return found;
+}
+
+function removalsInLog(
+  recorded: Recorded,
+  conversation: string,
+  user: string,
+): { seq: number; rev: number }[] {
+  const rows = recorded.database.get(conversation)?.rows ?? [];
+  return rows
+    .filter(({ system }) => system?.type === 'members-removed' && system.userIds.includes(user))
+    .map(({ seq, rev }) => ({ seq, rev }))
+    .sort((left, right) => left.seq - right.seq);
+}
