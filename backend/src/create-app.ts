@@ -11,6 +11,8 @@ import { WorkerModule } from './worker.module.js';
 async function create(module: DynamicModule, config: Config): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(config), {
     bufferLogs: true,
+    // Nest's parsers take form bodies, which any page can send; Fastify's own takes JSON.
+    bodyParser: false,
     // A failed start is an error for the entry point to print, not a reason for Nest to end the process.
     abortOnError: false,
   });

@@ -1,12 +1,14 @@
 import { SOCKET_PATH, FRAME_BYTES_MAX } from '@parley/protocol';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { RedisAdapter } from '@socket.io/redis-adapter';
 import { createAdapter } from '@socket.io/redis-adapter';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { ServerOptions } from 'socket.io';
 import { Config } from '../config/config.js';
 import { RedisConnections } from '../infra/redis/redis-connections.js';
+import { DeliveredFrames } from './delivered-frames.js';
 import type { RealtimeServer } from './realtime-socket.js';
 import { UpgradeGate } from './upgrade-gate.js';
 
@@ -21,12 +23,14 @@ export class RealtimeAdapter extends IoAdapter {
   private readonly config: Config;
   private readonly redis: RedisConnections;
   private readonly gate: UpgradeGate;
+  private readonly deliveredFrames: DeliveredFrames;
 
   constructor(app: INestApplicationContext) {
     super(app);
     this.config = app.get(Config);
     this.redis = app.get(RedisConnections);
     this.gate = app.get(UpgradeGate);
+    this.deliveredFrames = app.get(DeliveredFrames);
   }
 
   override createIOServer(): RealtimeServer {
@@ -45,10 +49,15 @@ export class RealtimeAdapter extends IoAdapter {
       allowRequest: (request, decide) => {
         decide(null, this.isAllowed(request));
       },
-      adapter: createAdapter(this.redis.busPublisher, this.redis.busSubscriber),
+      adapter: this.busAdapter(),
     } satisfies Partial<ServerOptions>);
     this.gate.guard(httpServer);
     return server;
+  }
+
+  private busAdapter(): (namespace: unknown) => RedisAdapter {
+    const create = createAdapter(this.redis.busPublisher, this.redis.busSubscriber);
+    return (namespace) => this.deliveredFrames.watch(create(namespace));
   }
 
   /** Nest would bind one RxJS chain a handler a socket here; the realtime gateway binds one dispatch table instead. */

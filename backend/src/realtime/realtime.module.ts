@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CommandTable } from './command-table.js';
 import { ConnectionSources } from './connection-sources.js';
+import { DeliveredFrames } from './delivered-frames.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
 import { LocalSockets } from './local-sockets.js';
@@ -15,6 +16,7 @@ import { UpgradeGate } from './upgrade-gate.js';
   providers: [
     CommandTable,
     ConnectionSources,
+    DeliveredFrames,
     Dispatcher,
     Drain,
     LocalSockets,
@@ -22,6 +24,6 @@ import { UpgradeGate } from './upgrade-gate.js';
     RealtimeGateway,
     UpgradeGate,
   ],
-  exports: [ConnectionSources, LocalSockets, Publisher, UpgradeGate],
+  exports: [ConnectionSources, DeliveredFrames, LocalSockets, Publisher, UpgradeGate],
 })
 export class RealtimeModule {}

@@ -35,12 +35,14 @@ export function httpAdapter(config: Config): FastifyAdapter {
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   const config = app.get(Config);
   const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeContentTypeParser('text/plain');
   addRequestHooks(fastify, config, app.get(Metrics));
   app.useGlobalFilters(app.get(ErrorFilter));
   await app.register(cookie);
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy(config) },
     hsts: config.http.secureCookies ? { maxAge: HSTS_SECONDS } : false,
+    frameguard: { action: 'deny' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
   });
   app.enableCors({

@@ -26,6 +26,8 @@ export function addRequestHooks(fastify: FastifyInstance, config: Config, metric
     const context: RequestContext = { requestId: requestIdOf(request) };
     request.context = context;
     void reply.header('X-Request-Id', context.requestId);
+    // Answers are of one person and of this moment; what may be kept says so itself.
+    void reply.header('Cache-Control', 'no-store');
     runInContext(context, () => {
       const origin = request.headers.origin;
       if (origin !== undefined && !config.http.allowedOrigins.has(origin)) {

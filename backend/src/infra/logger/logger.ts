@@ -58,7 +58,8 @@ export class Logger implements LoggerService {
 
   // ---- Nest's LoggerService: the last text parameter is the place that logs.
   log(message: unknown, ...rest: unknown[]): void {
-    this.fromNest('info', message, rest);
+    // Which modules and routes were made is of interest to developers alone.
+    this.fromNest('debug', message, rest);
   }
   error(message: unknown, ...rest: unknown[]): void {
     this.fromNest('error', message, rest);
