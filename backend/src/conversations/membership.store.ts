@@ -1,0 +1,78 @@
+import type { ChangeMembershipInput } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../infra/database/database.js';
+
+/** A membership that began or ended. */
+export interface MovedMembership {
+  readonly userId: string;
+  readonly conversationId: string;
+  /** The rev at which it ended; `null` while it lasts. */
+  readonly leftRev: number | null;
+}
+
+@Injectable()
+export class MembershipStore {
+  constructor(private readonly database: Database) {}
+
+  async isMember(userId: string, conversationId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      'SELECT 1 FROM members WHERE user_id = $1 AND conversation_id = $2 AND left_at IS NULL',
+      [userId, conversationId],
+    );
+    return rows.length > 0;
+  }
+
+  async conversationIdsOf(userId: string): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      'SELECT conversation_id AS id FROM members WHERE user_id = $1 AND left_at IS NULL',
+      [userId],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** False for those who are not members. Fields that are absent or null stay. */
+  async change(userId: string, conversationId: string, input: ChangeMembershipInput): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE members
+          SET muted = coalesce($3, muted), pinned = coalesce($4, pinned), archived = coalesce($5, archived),
+              notify = coalesce($6, notify), marked_unread = coalesce($7, marked_unread), updated_at = clock_now()
+        WHERE user_id = $1 AND conversation_id = $2 AND left_at IS NULL
+        RETURNING 1`,
+      [
+        userId,
+        conversationId,
+        input.muted ?? null,
+        input.pinned ?? null,
+        input.archived ?? null,
+        input.notify ?? null,
+        input.markedUnread ?? null,
+      ],
+    );
+    return rows.length > 0;
+  }
+
+  /** The time by the clock of PostgreSQL, by which memberships are stamped. */
+  async now(): Promise<Date> {
+    const [row] = await this.database.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+    return row?.now ?? new Date(0);
+  }
+
+  /** Memberships that began or ended since then, in their present state. */
+  movedSince(since: Date): Promise<MovedMembership[]> {
+    return this.database.query<MovedMembership>(
+      `SELECT user_id AS "userId", conversation_id AS "conversationId", left_rev AS "leftRev"
+         FROM members WHERE joined_at > $1 OR left_at > $1`,
+      [since],
+    );
+  }
+
+  /** Those of the people, with the conversation, for whom it holds now. */
+  async areMembers(userIds: readonly string[], conversationId: string): Promise<Set<string>> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT user_id AS id FROM members
+        WHERE conversation_id = $1 AND user_id = ANY($2::uuid[]) AND left_at IS NULL`,
+      [conversationId, userIds],
+    );
+    return new Set(rows.map((row) => row.id));
+  }
+}

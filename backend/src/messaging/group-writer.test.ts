@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { GroupWriter } from './group-writer.js';
+
+interface Item {
+  conversationId: string;
+  text: string;
+}
+
+function item(conversationId: string, text: string): Item {
+  return { conversationId, text };
+}
+
+/** A commit that the test finishes by hand. */
+function heldCommits() {
+  const groups: { items: readonly Item[]; finish: () => void; fail: (error: unknown) => void }[] = [];
+  const committed: string[] = [];
+  const writer = new GroupWriter<Item, string>({
+    commit: (items) =>
+      new Promise((resolve, reject) => {
+        groups.push({
+          items,
+          finish: () => {
+            resolve(items.map((one) => `stored ${one.text}`));
+          },
+          fail: reject,
+        });
+      }),
+    committed: (items) => {
+      committed.push(...items.map((one) => one.text));
+    },
+    failed: (error) => {
+      throw error;
+    },
+  });
+  return { writer, groups, committed };
+}
+
+async function settled(): Promise<void> {
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+describe('the group writer', () => {
+  it('sends the first at once and groups what arrives meanwhile', async () => {
+    const { writer, groups, committed } = heldCommits();
+    const first = writer.write(item('a', '1'));
+    const others = ['2', '3', '4'].map((text) => writer.write(item('a', text)));
+    expect(groups.map((group) => group.items.length)).toEqual([1]);
+    groups[0]?.finish();
+    expect(await first).toBe('stored 1');
+    await settled();
+    expect(groups[1]?.items.map((one) => one.text)).toEqual(['2', '3', '4']);
+    groups[1]?.finish();
+    await Promise.all(others);
+    expect(committed).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('keeps three groups under way, of different conversations, of at most 64', async () => {
+    const { writer, groups } = heldCommits();
+    const writes = Array.from({ length: 200 }, (_, index) =>
+      writer.write(item(`c${String(index % 100)}`, String(index))),
+    );
+    expect(groups.length).toBe(3);
+    for (let index = 0; index < groups.length; index += 1) {
+      const underWay = groups[index];
+      expect(underWay?.items.length).toBeLessThanOrEqual(64);
+      underWay?.finish();
+      await settled();
+    }
+    await Promise.all(writes);
+  });
+
+  it('repeats a passing fault with the same items', async () => {
+    const { writer, groups } = heldCommits();
+    const write = writer.write(item('a', '1'));
+    groups[0]?.fail(Object.assign(new Error('deadlock detected'), { code: '40P01' }));
+    await expect.poll(() => groups.length).toBe(2);
+    expect(groups[1]?.items).toEqual(groups[0]?.items);
+    groups[1]?.finish();
+    expect(await write).toBe('stored 1');
+  });
+
+  it('writes the items of a failed group one by one', async () => {
+    const { writer, groups } = heldCommits();
+    void writer.write(item('a', '1'));
+    const bad = writer.write(item('a', 'bad'));
+    const good = writer.write(item('a', 'good'));
+    groups[0]?.finish();
+    await settled();
+    groups[1]?.fail(Object.assign(new Error('invalid byte sequence'), { code: '22021' }));
+    await settled();
+    groups[2]?.fail(Object.assign(new Error('invalid byte sequence'), { code: '22021' }));
+    await expect(bad).rejects.toThrow('invalid byte sequence');
+    await settled();
+    groups[3]?.finish();
+    expect(await good).toBe('stored good');
+  });
+
+  it('answers UNAVAILABLE within 2 s while nothing can be committed', async () => {
+    const { writer, groups } = heldCommits();
+    const started = Date.now();
+    const hanging = writer.write(item('a', '1'));
+    const behind = writer.write(item('a', '2'));
+    await expect(hanging).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(behind).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(Date.now() - started).toBeLessThan(2_000);
+    groups[0]?.finish();
+    await settled();
+    expect(groups.length).toBe(1);
+  });
+});
