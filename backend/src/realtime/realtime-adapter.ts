@@ -57,7 +57,11 @@ export class RealtimeAdapter extends IoAdapter {
 
   private busAdapter(): (namespace: unknown) => RedisAdapter {
     const create = createAdapter(this.redis.busPublisher, this.redis.busSubscriber);
-    return (namespace) => this.deliveredFrames.watch(create(namespace));
+    const frames = this.deliveredFrames;
+    // Socket.IO calls it with `new`, which an arrow function does not take.
+    return function busAdapter(namespace) {
+      return frames.watch(create(namespace));
+    };
   }
 
   /** Nest would bind one RxJS chain a handler a socket here; the realtime gateway binds one dispatch table instead. */

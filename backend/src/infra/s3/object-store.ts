@@ -1,4 +1,4 @@
-import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
@@ -28,12 +28,13 @@ export class ObjectStore implements OnApplicationShutdown {
     const started = performance.now();
     try {
       await withDeadline(
-        this.internal.send(new HeadObjectCommand({ Bucket: this.bucket, Key: HEALTH_KEY })),
+        this.internal.send(new GetObjectCommand({ Bucket: this.bucket, Key: HEALTH_KEY })),
         HEALTH_DEADLINE_MS,
         'the S3 store',
       );
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      // By name, not by status: a missing bucket is a 404 too. HEAD has no body that could tell them apart.
+      if (!(error instanceof NoSuchKey)) throw error;
     }
     return performance.now() - started;
   }
@@ -56,11 +57,4 @@ function client(config: Config, endpoint: string | null): S3Client {
     maxAttempts: 2,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
   });
-}
-
-/** HEAD has no body, so stores answer with the bare status; some name it NotFound, some NoSuchKey. */
-function isNotFound(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const metadata: unknown = Reflect.get(error, '$metadata');
-  return typeof metadata === 'object' && metadata !== null && Reflect.get(metadata, 'httpStatusCode') === 404;
 }

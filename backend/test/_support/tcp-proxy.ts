@@ -1,0 +1,71 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+
+/** Stands between an instance and a service, to cut or freeze the way without touching the service. */
+export interface TcpProxy {
+  /** The service's address with the proxy's port. */
+  readonly url: string;
+  /** Breaks all connections and refuses new ones. */
+  cut: () => void;
+  /** Keeps connections open and passes nothing on. */
+  freeze: () => void;
+  /** Back to passing on. */
+  heal: () => void;
+  close: () => Promise<void>;
+}
+
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(target);
+  let state: 'open' | 'cut' | 'frozen' = 'open';
+  const sockets = new Set<Socket>();
+
+  const server = createServer((downstream) => {
+    if (state === 'cut') {
+      downstream.destroy();
+      return;
+    }
+    const upstream = connect(Number(port), hostname);
+    for (const [from, to] of [
+      [downstream, upstream],
+      [upstream, downstream],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (chunk) => {
+        if (!to.write(chunk)) from.pause();
+      });
+      to.on('drain', () => {
+        if (state === 'open') from.resume();
+      });
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      if (state === 'frozen') from.pause();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  const url = new URL(target);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    cut() {
+      state = 'cut';
+      for (const socket of sockets) socket.destroy();
+    },
+    freeze() {
+      state = 'frozen';
+      for (const socket of sockets) socket.pause();
+    },
+    heal() {
+      state = 'open';
+      for (const socket of sockets) socket.resume();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
