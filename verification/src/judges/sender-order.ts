@@ -11,8 +11,13 @@ export const senderOrder: Judge = {
     let queued = 0;
     for (const entry of recorded.all('enqueue')) {
       const user = recorded.userOf.get(entry.device) ?? '';
-      const row = recorded.rowsByClientId.get(sendKey(entry.conversation, user, entry.clientMessageId))?.[0];
-      if (row === undefined) continue;
+      const id = sendKey(entry.conversation, user, entry.clientMessageId);
+      const row = recorded.rowsByClientId.get(id)?.[0];
+      // Refused, and made by a repeat later on: that one's place was never promised.
+      const settled = recorded.sends
+        .get(id)
+        ?.some(({ invoke, outcome }) => invoke.repeat !== true && outcome === 'ok');
+      if (row === undefined || settled !== true) continue;
       queued += 1;
       const key = `${entry.device} ${entry.conversation}`;
       const before = last.get(key);

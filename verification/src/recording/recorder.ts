@@ -13,6 +13,7 @@ export class Recorder {
   private nextOp = 1;
   private nextFault = 1;
   private inFlightOps = 0;
+  private readonly invoked = new Set<string>();
 
   constructor(path: string | null) {
     this.file = path === null ? null : createWriteStream(path);
@@ -37,9 +38,17 @@ export class Recorder {
     return this.inFlightOps;
   }
 
+  /** Whether a send with this client id was started. */
+  hasInvoked(clientMessageId: string): boolean {
+    return this.invoked.has(clientMessageId);
+  }
+
   write(entry: Untimed<Entry>): void {
     const stamped = { ...entry, t: Math.round(this.now() * 100) / 100 } as Entry;
-    if (stamped.k === 'invoke') this.inFlightOps += 1;
+    if (stamped.k === 'invoke') {
+      this.inFlightOps += 1;
+      if (stamped.clientMessageId !== undefined) this.invoked.add(stamped.clientMessageId);
+    }
     if (stamped.k === 'ok' || stamped.k === 'fail' || stamped.k === 'info') this.inFlightOps -= 1;
     this.entries.push(stamped);
     this.file?.write(`${JSON.stringify(stamped)}\n`);

@@ -1,0 +1,85 @@
+import pg from 'pg';
+import { digestCore, intern } from '../recording/digest.js';
+import type { DatabaseRow } from '../recording/entries.js';
+import type { Recorder } from '../recording/recorder.js';
+
+interface MessageRow {
+  id: string;
+  seq: number;
+  rev: number;
+  sender_id: string;
+  client_message_id: string | null;
+  kind: 'text' | 'system';
+  text: string;
+  reply_to_id: string | null;
+  thread_root_id: string | null;
+  edited: boolean;
+  deleted: boolean;
+  system: { type: string; userIds?: string[] } | null;
+}
+
+/** Writes down what PostgreSQL holds of the conversations of the run: the truth that all else is held against. */
+export async function dumpDatabase(url: string, conversations: string[], recorder: Recorder): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const conversation of conversations) {
+      // One snapshot for the counters and what they count.
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const counters = await client.query<{ last_seq: number; last_rev: number }>(
+        'SELECT last_seq, last_rev FROM conversations WHERE id = $1',
+        [conversation],
+      );
+      const messages = await client.query<MessageRow>(
+        `SELECT id, seq, rev, sender_id, client_message_id, kind, text, reply_to_id, thread_root_id, system,
+                edited_at IS NOT NULL AS edited, deleted_at IS NOT NULL AS deleted
+           FROM messages WHERE conversation_id = $1 ORDER BY seq`,
+        [conversation],
+      );
+      const members = await client.query<{ user: string; readSeq: number; left: boolean }>(
+        `SELECT user_id AS user, read_seq AS "readSeq", left_at IS NOT NULL AS left FROM members WHERE conversation_id = $1`,
+        [conversation],
+      );
+      await client.query('COMMIT');
+      const { last_seq: lastSeq, last_rev: lastRev } = counters.rows[0] ?? { last_seq: 0, last_rev: 0 };
+      recorder.write({
+        k: 'database',
+        conversation,
+        lastSeq,
+        lastRev,
+        rows: messages.rows.map(rowOf),
+        members: members.rows,
+      });
+    }
+    const outbox = await client.query<{ total: number; pending: number }>(
+      'SELECT count(*)::int AS total, (count(*) FILTER (WHERE done_at IS NULL))::int AS pending FROM outbox',
+    );
+    recorder.write({ k: 'outbox', pending: outbox.rows[0]?.pending ?? 0, total: outbox.rows[0]?.total ?? 0 });
+  } finally {
+    await client.end();
+  }
+}
+
+function rowOf(row: MessageRow): DatabaseRow {
+  return {
+    id: intern(row.id),
+    seq: row.seq,
+    rev: row.rev,
+    sender: intern(row.sender_id),
+    clientMessageId: row.client_message_id,
+    kind: row.kind,
+    core: digestCore({
+      kind: row.kind,
+      senderId: row.sender_id,
+      clientMessageId: row.client_message_id,
+      // A tombstone shows no text, whatever the row may still hold.
+      text: row.deleted ? '' : row.text,
+      edited: row.edited,
+      deleted: row.deleted,
+      replyToId: row.reply_to_id,
+      threadRootId: row.thread_root_id,
+    }),
+    deleted: row.deleted,
+    system: row.system === null ? null : { type: row.system.type, userIds: row.system.userIds ?? [] },
+  };
+}

@@ -1,0 +1,63 @@
+import { CommitCutter } from '../faults/commit-cutter.js';
+import type { Edges } from '../faults/plan.js';
+import { Tunnel } from '../faults/tunnel.js';
+import type { ClusterOptions } from './cluster.js';
+
+/** Statements that commit a change of a log: the functions of the message log, and the end of a transaction. */
+const WRITES =
+  /\b(send_messages|edit_message|delete_message|add_reaction|remove_reaction|set_pin|add_members|remove_member|commit)\b/i;
+
+/** Tunnels on every edge of every instance, and the options that make a cluster go through them. */
+export class EdgeSet {
+  readonly edges: Edges[] = [];
+  private readonly partial = new Map<number, Partial<Edges>>();
+
+  readonly options: Pick<ClusterOptions, 'environmentOf' | 'upstreamOf'> = {
+    environmentOf: async (instance, { databaseUrl, redisUrl }) => {
+      const cutter = new CommitCutter(WRITES);
+      const postgres = await open(databaseUrl, 5_432, () => cutter.inspector());
+      const redis = await open(redisUrl, 6_379);
+      this.take(instance, { postgres, redis, cutter });
+      return { DATABASE_URL: through(databaseUrl, postgres), REDIS_URL: through(redisUrl, redis) };
+    },
+    upstreamOf: async (instance, port) => {
+      const clients = await Tunnel.open('127.0.0.1', port);
+      this.take(instance, { clients });
+      return clients.port;
+    },
+  };
+
+  private take(instance: number, part: Partial<Edges>): void {
+    const held = { ...this.partial.get(instance), ...part };
+    this.partial.set(instance, held);
+    const { postgres, redis, clients, cutter } = held;
+    if (postgres && redis && clients && cutter) this.edges[instance] = { postgres, redis, clients, cutter };
+  }
+
+  async close(): Promise<void> {
+    const parts = [...this.partial.values()];
+    await Promise.all(
+      parts.flatMap(({ postgres, redis, clients }) => [postgres?.close(), redis?.close(), clients?.close()]),
+    );
+  }
+}
+
+function open(
+  url: string,
+  defaultPort: number,
+  inspect?: () => ReturnType<CommitCutter['inspector']>,
+): Promise<Tunnel> {
+  const { hostname, port } = new URL(url);
+  return Tunnel.open(
+    hostname === 'localhost' ? '127.0.0.1' : hostname,
+    port === '' ? defaultPort : Number(port),
+    inspect,
+  );
+}
+
+function through(url: string, tunnel: Tunnel): string {
+  const changed = new URL(url);
+  changed.hostname = '127.0.0.1';
+  changed.port = String(tunnel.port);
+  return changed.href;
+}

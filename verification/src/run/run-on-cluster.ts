@@ -1,0 +1,151 @@
+import { sleep } from '../driver/outcome.js';
+import { commit } from '../faults/fault.js';
+import { round } from '../faults/plan.js';
+import { dumpDatabase } from '../observe/dump-database.js';
+import { walkHistory } from '../observe/walk-history.js';
+import { noteProcess, readLogs, watchProcesses } from '../observe/watch-processes.js';
+import type { Options } from '../options.js';
+import { Random } from '../random.js';
+import type { Recorder } from '../recording/recorder.js';
+import { STORIES } from '../stories/all-stories.js';
+import { tell } from '../stories/story.js';
+import { addDevice, inParallel, populate } from '../workload/people.js';
+import type { Population } from '../workload/people.js';
+import { Traffic } from '../workload/traffic.js';
+import type { Cluster } from './cluster.js';
+import type { EdgeSet } from './edges.js';
+import { scaleOf } from './scale.js';
+
+export interface RunContext {
+  options: Options;
+  recorder: Recorder;
+  cluster: Cluster;
+  edges: EdgeSet;
+  say: (line: string) => void;
+  /** Set when somebody pressed Ctrl-C. */
+  stopped: () => boolean;
+}
+
+/** The whole run on a cluster of our own: people, traffic, faults, quiet, and the truth at the end. */
+export async function runOnCluster(context: RunContext): Promise<void> {
+  const { options, recorder, cluster, say } = context;
+  const scale = scaleOf(options);
+  const random = new Random(options.seed);
+  recorder.write({
+    k: 'run',
+    seed: options.seed,
+    mode: options.mode,
+    instances: cluster.instances.length,
+    startedAt: new Date().toISOString(),
+  });
+  for (const process of cluster.instances) await noteProcess(process, 0, recorder);
+  cluster.onExit((exit) => {
+    recorder.write({ k: 'exit', ...exit });
+  });
+
+  const population = await populate({
+    url: cluster.url,
+    people: scale.people,
+    conversations: scale.conversations,
+    recorder,
+    random: random.fork(),
+    prefix: 'checker-',
+  });
+  await giveDevices(population, cluster.url, scale.devicesEach, random.fork(), recorder);
+  say(
+    `${String(scale.people)} people in ${String(scale.conversations)} conversations on ${String(deviceCount(population))} devices`,
+  );
+
+  const watch = watchProcesses(cluster, recorder);
+  const traffic = new Traffic({
+    population,
+    recorder,
+    random: random.fork(),
+    actionsPerSecond: scale.actionsPerSecond,
+    instanceUrls: () =>
+      cluster.instances.filter(({ pid }) => pid !== null).map(({ name, url }) => ({ name, url })),
+    churnEveryMs: scale.churnEveryMs,
+    cutEveryMs: scale.cutEveryMs,
+  });
+  traffic.start();
+  await sleep(scale.warmUpMs);
+  if (!options.skipFaults) await injectFaults(context, scale.rounds, random.fork());
+
+  const drained = await traffic.stop(30_000);
+  if (!drained) say('some queues were not empty after 30 s');
+  recorder.write({ k: 'quiet' });
+  await sleep(scale.quietMs);
+  recorder.write({ k: 'quiet-end' });
+  for (const { devices } of population.people)
+    for (const { device } of devices) if (!device.stopped) device.recordHeld();
+  await dumpDatabase(
+    cluster.postgres.url,
+    population.conversations.map(({ id }) => id),
+    recorder,
+  );
+  await walkHistory(population.people, population.conversations, recorder);
+  watch.stop();
+  for (const { devices } of population.people) for (const { device } of devices) device.stop();
+
+  await tellStories(context, random.fork());
+  readLogs([...cluster.instances, cluster.worker], recorder);
+  recorder.write({ k: 'end' });
+}
+
+export function deviceCount({ people }: Population): number {
+  return people.reduce((sum, { devices }) => sum + devices.length, 0);
+}
+
+export async function giveDevices(
+  population: Population,
+  url: string,
+  [least, most]: [number, number],
+  random: Random,
+  recorder: Recorder,
+): Promise<void> {
+  const wanted = population.people.flatMap((person) =>
+    Array.from({ length: random.between(least, most) }, () => person),
+  );
+  // One after the other for each person, since the first device takes the session that registered.
+  await inParallel(population.people, 6, async (person) => {
+    for (const _ of wanted.filter((other) => other === person)) {
+      const { device } = await addDevice(person, { url, recorder, random });
+      if (!(await device.start())) throw new Error(`${device.name} could not connect`);
+    }
+  });
+}
+
+async function injectFaults(
+  { recorder, cluster, edges, say, stopped }: RunContext,
+  rounds: { stretch: number; gapMs: number }[],
+  random: Random,
+): Promise<void> {
+  const noted = (process: Cluster['worker'], readyMs: number): Promise<void> =>
+    noteProcess(process, readyMs, recorder);
+  for (const { stretch, gapMs } of rounds) {
+    for (const fault of round({ cluster, edges: edges.edges, random, noted, stretch })) {
+      if (stopped()) return;
+      say(`${fault.name} (${fault.target})`);
+      await commit(fault, recorder);
+      await sleep(gapMs);
+    }
+  }
+}
+
+async function tellStories(context: RunContext, random: Random): Promise<void> {
+  const { options, recorder, cluster, edges, say, stopped } = context;
+  for (const story of STORIES) {
+    if (stopped()) return;
+    if (options.stories !== null && !options.stories.includes(story.name)) continue;
+    const told = await tell(story, {
+      cluster,
+      edges: edges.edges,
+      random: random.fork(),
+      short: options.mode === 'short',
+    });
+    recorder.write({ k: 'story', ...told });
+    say(
+      `${told.passed ? 'ok' : 'FAILED'}  ${story.name}: ${story.sentence} (${(told.ms / 1_000).toFixed(1)} s)${told.details.map((detail) => `\n        ${detail}`).join('')}`,
+    );
+  }
+}

@@ -1,0 +1,146 @@
+import type { Conversation } from '@parley/protocol';
+import { Device } from '../driver/device.js';
+import { Outbox } from '../driver/outbox.js';
+import { RestSession } from '../driver/rest-session.js';
+import type { Random } from '../random.js';
+import type { Recorder } from '../recording/recorder.js';
+
+export interface Person {
+  name: string;
+  password: string;
+  id: string;
+  session: RestSession;
+  devices: { device: Device; outbox: Outbox }[];
+}
+
+export interface Population {
+  people: Person[];
+  conversations: Room[];
+}
+
+export interface Room {
+  id: string;
+  label: string;
+  owner: Person;
+  members: Person[];
+  /** People who come and go. */
+  churn: Person[];
+}
+
+export interface PopulationOptions {
+  url: string;
+  people: number;
+  conversations: number;
+  recorder: Recorder;
+  random: Random;
+  /** Keeps the names of several runs on one install apart. */
+  prefix: string;
+}
+
+const PASSWORD = 'correct horse battery staple';
+/** Registrations hash a password each; more at once only wait for the processor. */
+const AT_ONCE = 6;
+const GROUP_SIZE = 8;
+
+/** Registers people and starts their conversations: one hot with everybody, groups, and some directs. */
+export async function populate(options: PopulationOptions): Promise<Population> {
+  const { recorder, random } = options;
+  const names = Array.from({ length: options.people }, (_, index) => `${options.prefix}${String(index)}`);
+  const people = await inParallel(names, AT_ONCE, (name) => register(options.url, name));
+  for (const person of people) recorder.write({ k: 'user', user: person.id, name: person.name });
+  const conversations = await inParallel(
+    Array.from({ length: options.conversations }, (_, index) => index),
+    AT_ONCE,
+    (index) => startRoom(index, people, recorder, random),
+  );
+  return { people, conversations };
+}
+
+export async function register(url: string, name: string): Promise<Person> {
+  const session = new RestSession(url);
+  const outcome = await session.register(name, PASSWORD, `Checker ${name}`);
+  if (outcome.kind !== 'ok')
+    throw new Error(`could not register ${name}: ${outcome.kind === 'refused' ? outcome.code : outcome.why}`);
+  return { name, password: PASSWORD, id: session.userId, session, devices: [] };
+}
+
+/** Another session of the same person, as a second device has it. */
+export async function signIn(url: string, person: Person): Promise<RestSession> {
+  for (let attempt = 0; ; attempt += 1) {
+    const session = new RestSession(url);
+    const outcome = await session.login(person.name, person.password);
+    if (outcome.kind === 'ok') return session;
+    if (outcome.kind === 'refused' || attempt === 5) throw new Error(`could not sign ${person.name} in`);
+  }
+}
+
+async function startRoom(index: number, people: Person[], recorder: Recorder, random: Random): Promise<Room> {
+  const owner = people[index % people.length];
+  if (owner === undefined) throw new Error('no people');
+  const others = random.shuffle(people.filter((person) => person !== owner));
+  const kind = index === 0 ? 'channel' : index % 5 === 4 ? 'direct' : 'group';
+  const members = [
+    owner,
+    ...(index === 0 ? others : others.slice(0, kind === 'direct' ? 1 : GROUP_SIZE - 1)),
+  ];
+  const label = `${index === 0 ? 'hot ' : ''}${kind} ${String(index)}`;
+  const memberIds = members.slice(1, 101).map(({ id }) => id);
+  const outcome = await owner.session.settle<Conversation>('POST', '/conversations', {
+    kind,
+    memberIds,
+    ...(kind === 'direct'
+      ? {}
+      : { title: `Checked ${label}`, clientConversationId: `checker-${owner.name}-${String(index)}` }),
+  });
+  if (outcome.kind !== 'ok')
+    throw new Error(
+      `could not start ${label}: ${outcome.kind === 'refused' ? outcome.error.message : outcome.why}`,
+    );
+  const id = outcome.data.id;
+  recorder.write({ k: 'conversation', conversation: id, label, kind, members: [owner.id, ...memberIds] });
+  return { id, label, owner, members, churn: kind === 'group' ? members.slice(-2) : [] };
+}
+
+/** Gives a person a device with a session of its own. */
+export async function addDevice(
+  person: Person,
+  options: {
+    url: string;
+    socketUrl?: string;
+    recorder: Recorder;
+    random: Random;
+    repairsHoles?: boolean;
+    driver?: 'raw' | 'never-reads';
+    opens?: (id: string) => boolean;
+  },
+): Promise<{ device: Device; outbox: Outbox }> {
+  const session = person.devices.length === 0 ? person.session : await signIn(options.url, person);
+  const device = new Device({
+    name: `${person.name}/${String(person.devices.length + 1)}`,
+    session,
+    recorder: options.recorder,
+    random: options.random.fork(),
+    url: options.socketUrl ?? options.url,
+    ...(options.repairsHoles === undefined ? {} : { repairsHoles: options.repairsHoles }),
+    ...(options.driver === undefined ? {} : { driver: options.driver }),
+    ...(options.opens === undefined ? {} : { opens: options.opens }),
+  });
+  const owned = { device, outbox: new Outbox(device, options.recorder, options.random.fork()) };
+  person.devices.push(owned);
+  return owned;
+}
+
+/** `work` over all items, `atOnce` at a time; results in the order of the items. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const entries = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of entries) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
