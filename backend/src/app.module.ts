@@ -3,8 +3,10 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
+import { ConversationsModule } from './conversations/conversations.module.js';
 import { HealthModule } from './health/health.module.js';
 import { InfraModule } from './infra/infra.module.js';
+import { MessagingModule } from './messaging/messaging.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -19,7 +21,10 @@ export class AppModule {
         ConfigModule.of(config),
         InfraModule,
         RealtimeModule,
+        UsersModule,
         AuthModule,
+        ConversationsModule,
+        MessagingModule,
         HealthModule,
         MonitoringModule,
       ],

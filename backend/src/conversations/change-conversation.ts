@@ -14,7 +14,11 @@ export class ChangeConversation {
     private readonly announce: AnnounceChange,
   ) {}
 
-  async execute(userId: string, conversationId: string, input: ChangeConversationInput): Promise<Conversation> {
+  async execute(
+    userId: string,
+    conversationId: string,
+    input: ChangeConversationInput,
+  ): Promise<Conversation> {
     const change = await this.log.change(conversationId, userId, changesIn(input));
     this.announce.changes(change);
     return this.store.readOne(userId, conversationId);

@@ -41,7 +41,12 @@ export class ChangeMembers {
     this.announce.removed(await this.log.removeMember(conversationId, userId, memberId));
   }
 
-  async changeRole(userId: string, conversationId: string, memberId: string, role: MemberRole): Promise<Member> {
+  async changeRole(
+    userId: string,
+    conversationId: string,
+    memberId: string,
+    role: MemberRole,
+  ): Promise<Member> {
     const change = await this.log.changeRole(conversationId, userId, memberId, role);
     this.announce.changes(change);
     // What they may do is part of their own side of the conversation.

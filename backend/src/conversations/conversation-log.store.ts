@@ -54,7 +54,9 @@ export class ConversationLogStore {
   }
 
   join(conversationId: string, userId: string): Promise<LogChange> {
-    return this.call('join_conversation($1, $2, $3)', [conversationId, newId(), userId], { conflict: OF_A_DIRECT });
+    return this.call('join_conversation($1, $2, $3)', [conversationId, newId(), userId], {
+      conflict: OF_A_DIRECT,
+    });
   }
 
   leave(conversationId: string, userId: string): Promise<LogChange> {
@@ -70,9 +72,13 @@ export class ConversationLogStore {
   }
 
   changeRole(conversationId: string, actorId: string, userId: string, role: MemberRole): Promise<LogChange> {
-    return this.call('change_member_role($1, $2, $3, $4, $5)', [conversationId, newId(), actorId, userId, role], {
-      conflict: 'A conversation keeps at least one owner, and a direct conversation has no roles.',
-    });
+    return this.call(
+      'change_member_role($1, $2, $3, $4, $5)',
+      [conversationId, newId(), actorId, userId, role],
+      {
+        conflict: 'A conversation keeps at least one owner, and a direct conversation has no roles.',
+      },
+    );
   }
 
   change(conversationId: string, actorId: string, changes: ConversationChanges): Promise<LogChange> {

@@ -79,7 +79,11 @@ export class ConversationStore {
   }
 
   /** Ids of the reader's conversations after the position, latest activity first. */
-  async idsByActivity(readerId: string, after: ActivityPosition | null, limit: number): Promise<ActivityPosition[]> {
+  async idsByActivity(
+    readerId: string,
+    after: ActivityPosition | null,
+    limit: number,
+  ): Promise<ActivityPosition[]> {
     const rows = await this.database.query<{ id: string; updatedAt: Date }>(
       `SELECT c.id, c.updated_at AS "updatedAt"
          FROM members me JOIN conversations c ON c.id = me.conversation_id AND c.deleted_at IS NULL
@@ -92,7 +96,12 @@ export class ConversationStore {
   }
 
   /** Public channels by a part of their title, in alphabetical order. */
-  channels(readerId: string, part: string, after: ChannelPosition | null, limit: number): Promise<ChannelRow[]> {
+  channels(
+    readerId: string,
+    part: string,
+    after: ChannelPosition | null,
+    limit: number,
+  ): Promise<ChannelRow[]> {
     return this.database.query<ChannelRow>(
       `SELECT c.id, c.title, c.topic, c.member_count AS "memberCount", c.created_at AS "createdAt",
               lower(coalesce(c.title, '')) AS "sortTitle",

@@ -75,7 +75,11 @@ export class ConversationsController {
   }
 
   @Endpoint('PATCH /conversations/:id/me')
-  changeOwnSide({ caller, params, body }: EndpointCall<'PATCH /conversations/:id/me'>): Promise<Conversation> {
+  changeOwnSide({
+    caller,
+    params,
+    body,
+  }: EndpointCall<'PATCH /conversations/:id/me'>): Promise<Conversation> {
     return this.memberships.change(caller.userId, params.id, body);
   }
 
@@ -85,7 +89,11 @@ export class ConversationsController {
   }
 
   @Endpoint('POST /conversations/:id/members')
-  async addMembers({ caller, params, body }: EndpointCall<'POST /conversations/:id/members'>): Promise<MemberList> {
+  async addMembers({
+    caller,
+    params,
+    body,
+  }: EndpointCall<'POST /conversations/:id/members'>): Promise<MemberList> {
     return { items: await this.changeMembers.add(caller.userId, params.id, body.userIds) };
   }
 

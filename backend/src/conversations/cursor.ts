@@ -5,7 +5,8 @@ import { invalidField } from '../infra/errors/parley-error.js';
 export type PartRule = (part: string) => boolean;
 
 export const ID: PartRule = (part) => ID_PATTERN.test(part);
-export const TIME: PartRule = (part) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(part) && !Number.isNaN(Date.parse(part));
+export const TIME: PartRule = (part) =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(part) && !Number.isNaN(Date.parse(part));
 export const TEXT: PartRule = isStorable;
 /** A transaction id or another whole number of 64 bits. */
 export const NUMBER: PartRule = (part) => /^\d{1,18}$/.test(part);
@@ -22,7 +23,9 @@ export function encodeCursor(purpose: string, ...parts: string[]): string {
 export function decodeCursor(purpose: string, cursor: string, rules: readonly PartRule[]): string[] {
   const [given, ...parts] = parse(cursor);
   const fits =
-    given === purpose && parts.length === rules.length && rules.every((rule, index) => rule(parts[index] ?? ''));
+    given === purpose &&
+    parts.length === rules.length &&
+    rules.every((rule, index) => rule(parts[index] ?? ''));
   if (!fits) throw invalidField('cursor', 'is not one that the server gave');
   return parts;
 }

@@ -1,14 +1,11 @@
 import { USERNAME_MAX, USERNAME_MIN } from '@parley/protocol';
 import { withoutCode } from './without-code.js';
 
-/** What a text calls for; who of these names are members is the store's to say. */
+/** Whom a text names; which of the names belong to members is the database's to say. */
 export interface MentionedNames {
-  /**
-   * Usernames in lower case. `@anna.` may mean `anna.` or, at the end of a sentence, `anna`: the list of one
-   * place holds both, the longest first, and the first that is a member is meant.
-   */
-  readonly candidates: readonly (readonly string[])[];
-  readonly all: boolean;
+  /** In lower case. `@anna.` may mean `anna.` or, at the end of a sentence, `anna`: both are listed. */
+  readonly names: readonly string[];
+  readonly everyone: boolean;
 }
 
 /** Preceded by a letter or digit it is an address (`me@example.org`), not a mention. */
@@ -18,22 +15,15 @@ const ENDING = /[._-]$/;
 
 /** Mentions in a text, those in code left out. Time and result grow with the length of the text only. */
 export function findMentions(text: string): MentionedNames {
-  if (!text.includes('@')) return { candidates: [], all: false };
-  const seen = new Set<string>();
-  const candidates: (readonly string[])[] = [];
-  let all = false;
+  if (!text.includes('@')) return { names: [], everyone: false };
+  const names = new Set<string>();
+  let everyone = false;
   for (const match of withoutCode(text).matchAll(MENTION)) {
-    const names = readings((match[1] ?? '').toLowerCase());
-    if (names.some((name) => EVERYONE.has(name))) {
-      all = true;
-      continue;
-    }
-    const [longest] = names;
-    if (longest === undefined || seen.has(longest)) continue;
-    seen.add(longest);
-    candidates.push(names);
+    const possible = readings((match[1] ?? '').toLowerCase());
+    if (possible.some((name) => EVERYONE.has(name))) everyone = true;
+    else for (const name of possible) names.add(name);
   }
-  return { candidates, all };
+  return { names: [...names], everyone };
 }
 
 /** The name as written, and without each of the punctuation marks that it ends with. */
@@ -49,18 +39,4 @@ function readings(written: string): string[] {
     name = name.slice(0, -1);
   }
   return names;
-}
-
-/** The members that are meant: at each place the longest reading that is a member. */
-export function meantMembers(
-  mentioned: MentionedNames,
-  idByUsername: ReadonlyMap<string, string>,
-): string[] {
-  const ids = new Set<string>();
-  for (const names of mentioned.candidates) {
-    const name = names.find((candidate) => idByUsername.has(candidate));
-    const id = name === undefined ? undefined : idByUsername.get(name);
-    if (id !== undefined) ids.add(id);
-  }
-  return [...ids];
 }

@@ -4,10 +4,11 @@ import { GroupWriter } from './group-writer.js';
 interface Item {
   conversationId: string;
   text: string;
+  alone: boolean;
 }
 
-function item(conversationId: string, text: string): Item {
-  return { conversationId, text };
+function item(conversationId: string, text: string, alone = false): Item {
+  return { conversationId, text, alone };
 }
 
 /** A commit that the test finishes by hand. */
@@ -69,6 +70,24 @@ describe('the group writer', () => {
       await settled();
     }
     await Promise.all(writes);
+  });
+
+  it('leaves those that must be alone alone, in their order', async () => {
+    const { writer, groups, committed } = heldCommits();
+    const writes = [writer.write(item('a', '0'))];
+    writes.push(...['1', 'alone', '2'].map((text) => writer.write(item('a', text, text === 'alone'))));
+    for (let index = 0; index < 4; index += 1) {
+      groups[index]?.finish();
+      await settled();
+    }
+    await Promise.all(writes);
+    expect(groups.map((group) => group.items.map((one) => one.text))).toEqual([
+      ['0'],
+      ['1'],
+      ['alone'],
+      ['2'],
+    ]);
+    expect(committed).toEqual(['0', '1', 'alone', '2']);
   });
 
   it('repeats a passing fault with the same items', async () => {

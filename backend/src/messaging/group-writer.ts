@@ -15,6 +15,8 @@ const RETRY_PAUSE_MS = 60;
 
 export interface Addressed {
   readonly conversationId: string;
+  /** Must not share a group with others. */
+  readonly alone: boolean;
 }
 
 interface Waiting<Item, Outcome> {
@@ -89,14 +91,26 @@ export class GroupWriter<Item extends Addressed, Outcome> {
   private nextGroup(): Waiting<Item, Outcome>[] {
     const group: Waiting<Item, Outcome>[] = [];
     for (const [conversationId, queue] of this.waiting) {
-      if (group.length >= GROUP_MAX) break;
       if (this.busy.has(conversationId)) continue;
-      // What has waited past its deadline was answered already: writing it now would surprise its sender.
-      const taken = queue.splice(0, GROUP_MAX - group.length).filter((entry) => !entry.expired);
-      group.push(...taken);
-      this.waiting.delete(conversationId);
-      if (queue.length > 0) this.waiting.set(conversationId, queue);
+      while (queue.length > 0 && group.length < GROUP_MAX) {
+        const [entry] = queue;
+        if (!entry || (entry.item.alone && group.length > 0)) break;
+        queue.shift();
+        // What has waited past its deadline was answered already: writing it now would surprise its sender.
+        if (entry.expired) continue;
+        group.push(entry);
+        if (entry.item.alone) return this.ending(group, conversationId, queue);
+      }
+      this.ending(group, conversationId, queue);
+      if (group.length >= GROUP_MAX) break;
     }
+    return group;
+  }
+
+  /** What is left of the conversation's queue goes to the end, behind the other conversations. */
+  private ending<T>(group: T, conversationId: string, queue: Waiting<Item, Outcome>[]): T {
+    this.waiting.delete(conversationId);
+    if (queue.length > 0) this.waiting.set(conversationId, queue);
     return group;
   }
 

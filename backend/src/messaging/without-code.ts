@@ -19,7 +19,10 @@ export function withoutCode(text: string): string {
     const mark = FENCE.exec(line)?.[1];
     if (fence !== null) {
       if (mark?.startsWith(fence) === true && line.trim() === mark) fence = null;
-    } else if (mark !== undefined && !(mark.startsWith('`') && line.trim().slice(mark.length).includes('`'))) {
+    } else if (
+      mark !== undefined &&
+      !(mark.startsWith('`') && line.trim().slice(mark.length).includes('`'))
+    ) {
       endParagraph();
       fence = mark;
     } else if (line.trim() === '') {

@@ -1,0 +1,103 @@
+import type { Message } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { Logger } from '../infra/logger/logger.js';
+import { Publisher } from '../realtime/publisher.js';
+import { GroupWriter } from './group-writer.js';
+import type { OutgoingMessage, WriteOutcome } from './outgoing-message.js';
+import { OutgoingStore } from './outgoing.store.js';
+
+/** A piece of a conversation's log that this instance has just written. */
+interface Frame {
+  fromRev: number;
+  toRev: number;
+  /** By id: a thread root that several replies moved is shown once, in its newest state. */
+  readonly messages: Map<string, Message>;
+}
+
+/**
+ * Writes messages in groups and tells the members after COMMIT. The ack goes out by the promise, the fan-out by
+ * the publisher: neither waits for the other.
+ */
+@Injectable()
+export class MessageWriter {
+  private readonly writer: GroupWriter<OutgoingMessage, WriteOutcome>;
+
+  constructor(
+    store: OutgoingStore,
+    private readonly publisher: Publisher,
+    logger: Logger,
+  ) {
+    this.writer = new GroupWriter({
+      commit: (outgoing) => store.send(outgoing),
+      committed: (outgoing, outcomes, repeated) => {
+        this.publish(outgoing, outcomes, repeated);
+      },
+      failed: (error) => {
+        logger.failure('Committed messages could not be published', error);
+      },
+    });
+  }
+
+  /** Resolves after COMMIT. Rejects with UNAVAILABLE within 2 s where that is unknown. */
+  write(outgoing: OutgoingMessage): Promise<WriteOutcome> {
+    return this.writer.write(outgoing);
+  }
+
+  /** One frame a conversation: what a group wrote to it has contiguous revs, since it held the lock. */
+  private publish(
+    outgoing: readonly OutgoingMessage[],
+    outcomes: readonly WriteOutcome[],
+    repeated: boolean,
+  ): void {
+    const frames = new Map<string, Frame>();
+    outcomes.forEach((outcome, index) => {
+      const conversationId = outgoing[index]?.conversationId;
+      if (conversationId === undefined) return;
+      if (outcome.status === 'created') {
+        const { message, threadRoot, toRev } = outcome;
+        extend(
+          frames,
+          conversationId,
+          message.rev - 1,
+          toRev,
+          threadRoot ? [message, threadRoot] : [message],
+        );
+      } else if (repeated && outcome.status === 'duplicate' && outcome.message.id === outgoing[index]?.id) {
+        // An attempt without an answer had committed after all: it was never told to anybody.
+        const { message } = outcome;
+        this.emit(conversationId, {
+          fromRev: message.rev - 1,
+          toRev: message.rev,
+          messages: new Map([[message.id, message]]),
+        });
+      }
+    });
+    for (const [conversationId, frame] of frames) this.emit(conversationId, frame);
+  }
+
+  private emit(conversationId: string, { fromRev, toRev, messages }: Frame): void {
+    this.publisher.toConversation(conversationId, 'changes', {
+      conversationId,
+      fromRev,
+      toRev,
+      messages: [...messages.values()].sort((one, other) => one.rev - other.rev),
+    });
+  }
+}
+
+function extend(
+  frames: Map<string, Frame>,
+  conversationId: string,
+  fromRev: number,
+  toRev: number,
+  messages: readonly Message[],
+): void {
+  const frame = frames.get(conversationId) ?? { fromRev, toRev, messages: new Map<string, Message>() };
+  frame.fromRev = Math.min(frame.fromRev, fromRev);
+  frame.toRev = Math.max(frame.toRev, toRev);
+  for (const message of messages) {
+    const held = frame.messages.get(message.id);
+    if (!held || held.rev < message.rev) frame.messages.set(message.id, message);
+  }
+  frames.set(conversationId, frame);
+}

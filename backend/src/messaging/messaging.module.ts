@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { ChangeMessage } from './change-message.js';
+import { HistoryStore } from './history.store.js';
+import { ListChanges } from './list-changes.js';
+import { ListMessages } from './list-messages.js';
+import { ListReactors } from './list-reactors.js';
+import { MessageLogStore } from './message-log.store.js';
+import { MessageWriter } from './message-writer.js';
+import { MessagingController } from './messaging.controller.js';
+import { MessagingGateway } from './messaging.gateway.js';
+import { MovePointer } from './move-pointer.js';
+import { OutgoingStore } from './outgoing.store.js';
+import { PointerStore } from './pointer.store.js';
+import { Receipts } from './receipts.js';
+import { SendMessage } from './send-message.js';
+
+@Module({
+  imports: [ConversationsModule],
+  controllers: [MessagingController],
+  providers: [
+    ChangeMessage,
+    HistoryStore,
+    ListChanges,
+    ListMessages,
+    ListReactors,
+    MessageLogStore,
+    MessageWriter,
+    MessagingGateway,
+    MovePointer,
+    OutgoingStore,
+    PointerStore,
+    Receipts,
+    SendMessage,
+  ],
+})
+export class MessagingModule {}

@@ -1,0 +1,110 @@
+import type { DeliveredState, ReadState } from '@parley/protocol';
+import { POINTER_INTERVAL_MS } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../infra/errors/parley-error.js';
+import type { MovedPointers, PointerPosition } from './pointer.store.js';
+import { PointerStore } from './pointer.store.js';
+import { Receipts } from './receipts.js';
+
+/** A move that waits for the end of the interval, and all who wait for its answer. */
+interface Waiting {
+  to: PointerPosition;
+  answer: Promise<MovedPointers>;
+}
+
+/**
+ * Moves the pointers of a person forward. From the socket at most one write in 2 s a person and conversation: the
+ * first goes through at once, those that come sooner are joined into one at the end of the interval, and all get
+ * its answer. A repeated `conversation:read` while scrolling costs nothing, and none is refused.
+ */
+@Injectable()
+export class MovePointer {
+  private readonly lastMoved = new Map<string, number>();
+  private readonly waiting = new Map<string, Waiting>();
+
+  constructor(
+    private readonly store: PointerStore,
+    private readonly receipts: Receipts,
+  ) {}
+
+  /** REST: at once. */
+  async read(userId: string, conversationId: string, seq: number): Promise<ReadState> {
+    return toReadState(await this.move(userId, conversationId, { readSeq: seq, deliveredSeq: null }));
+  }
+
+  async readFromSocket(userId: string, conversationId: string, seq: number): Promise<ReadState> {
+    return toReadState(await this.spaced(userId, conversationId, { readSeq: seq, deliveredSeq: null }));
+  }
+
+  async deliveredFromSocket(userId: string, conversationId: string, seq: number): Promise<DeliveredState> {
+    const moved = await this.spaced(userId, conversationId, { readSeq: null, deliveredSeq: seq });
+    return { deliveredSeq: moved.deliveredSeq };
+  }
+
+  private spaced(userId: string, conversationId: string, to: PointerPosition): Promise<MovedPointers> {
+    const key = `${userId} ${conversationId}`;
+    const waiting = this.waiting.get(key);
+    if (waiting) {
+      waiting.to = further(waiting.to, to);
+      return waiting.answer;
+    }
+    const elapsed = Date.now() - (this.lastMoved.get(key) ?? 0);
+    if (elapsed >= POINTER_INTERVAL_MS) {
+      this.stamp(key);
+      return this.move(userId, conversationId, to);
+    }
+    const entry: Waiting = {
+      to,
+      answer: pause(POINTER_INTERVAL_MS - elapsed).then(() => {
+        this.waiting.delete(key);
+        this.stamp(key);
+        return this.move(userId, conversationId, entry.to);
+      }),
+    };
+    this.waiting.set(key, entry);
+    return entry.answer;
+  }
+
+  /** Remembers the time of the move for as long as it matters. */
+  private stamp(key: string): void {
+    const now = Date.now();
+    // Oldest first: a map keeps the order in which keys were set.
+    this.lastMoved.delete(key);
+    this.lastMoved.set(key, now);
+    for (const [oldKey, movedAt] of this.lastMoved) {
+      if (now - movedAt < POINTER_INTERVAL_MS) break;
+      this.lastMoved.delete(oldKey);
+    }
+  }
+
+  private async move(userId: string, conversationId: string, to: PointerPosition): Promise<MovedPointers> {
+    const moved = await this.store.move(userId, conversationId, to);
+    if (!moved) throw notFound();
+    if (moved.changed) {
+      const { readSeq, deliveredSeq, memberCount } = moved;
+      this.receipts.announce(conversationId, { userId, readSeq, deliveredSeq }, memberCount);
+    }
+    return moved;
+  }
+}
+
+function toReadState({ readSeq, unread }: MovedPointers): ReadState {
+  return { readSeq, unread };
+}
+
+function further(one: PointerPosition, other: PointerPosition): PointerPosition {
+  return {
+    readSeq: higher(one.readSeq, other.readSeq),
+    deliveredSeq: higher(one.deliveredSeq, other.deliveredSeq),
+  };
+}
+
+function higher(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}
