@@ -1,0 +1,320 @@
+import type {
+  Conversation,
+  Me,
+  Message,
+  Presence,
+  RouteAnswer,
+  RouteName,
+  SocketLimits,
+  User,
+} from '@parley/protocol';
+import { Account, type AuthState } from './account.js';
+import { Connection, type ConnectionState } from './connection.js';
+import { ConversationList } from './conversation-list.js';
+import { IndexedDbOutboxStorage } from './indexeddb-outbox-storage.js';
+import type { Observable } from './observable.js';
+import { MemoryOutboxStorage, type OutboxEntry, type OutboxStorage } from './outbox-storage.js';
+import { Outbox, type OutboxSnapshot } from './outbox.js';
+import { People } from './people.js';
+import { Pointers } from './pointers.js';
+import { Rest, type CallArguments } from './rest.js';
+import { SyncEngine } from './sync-engine.js';
+import type { Timeline } from './timeline.js';
+
+export interface ClientOptions {
+  /** Origin of the server, without a slash at the end; '' (the page's own) where absent. */
+  readonly baseUrl?: string;
+  /** IndexedDB in a browser, memory elsewhere; `FileOutboxStorage` of `@parley/client/node` outlives a bot. */
+  readonly outboxStorage?: OutboxStorage;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+export function createClient(options: ClientOptions = {}): ParleyClient {
+  return new ParleyClient(options);
+}
+
+/** One person's Parley: who is signed in, what they see, and what they have yet to send. */
+export class ParleyClient {
+  private readonly account: Account;
+  private readonly link: Connection;
+  private readonly list = new ConversationList();
+  private readonly directory: People;
+  private readonly engine: SyncEngine;
+  private readonly queue: Outbox;
+  private readonly reads: Pointers;
+  private readonly deliveries: Pointers;
+  private readonly typingSince = new Map<string, number>();
+  private readonly stopRestoring = new AbortController();
+  private watched: readonly string[] = [];
+
+  constructor(options: ClientOptions) {
+    const baseUrl = options.baseUrl ?? '';
+    const inBrowser = typeof indexedDB !== 'undefined';
+    this.account = new Account(new Rest(baseUrl, options.fetch ?? globalThis.fetch.bind(globalThis)));
+    this.directory = new People(this.account);
+    this.queue = new Outbox(
+      options.outboxStorage ?? (inBrowser ? new IndexedDbOutboxStorage() : new MemoryOutboxStorage()),
+      (entry) => this.sendEntry(entry),
+      inBrowser && options.outboxStorage === undefined,
+    );
+    this.engine = new SyncEngine(this.account, this.list, this.directory, {
+      sync: (input) => this.link.command('sync', input),
+      seen: (messages) => {
+        this.seen(messages);
+      },
+      timelineMade: (timeline) => {
+        timeline.showQueued(this.queuedIn(timeline.conversationId));
+        this.shown.add(timeline);
+      },
+    });
+    this.link = new Connection(baseUrl, this.account, {
+      ready: (ready) => {
+        this.engine.ready(ready);
+        this.queue.connected(true);
+        this.reads.resume();
+        this.deliveries.resume();
+        if (this.watched.length > 0) this.watchPresence(this.watched);
+      },
+      event: (name, payload) => {
+        this.engine.event(name, payload);
+      },
+      lost: () => {
+        this.queue.connected(false);
+        this.engine.lost();
+      },
+    });
+    this.reads = new Pointers(async (conversationId, seq) => {
+      this.list.applyRead(
+        conversationId,
+        await this.link.command('conversation:read', { conversationId, seq }),
+      );
+    });
+    this.deliveries = new Pointers(async (conversationId, seq) => {
+      await this.link.command('conversation:delivered', { conversationId, seq });
+    });
+    this.account.state.subscribe(() => {
+      this.signedInOrOut(this.account.state.getSnapshot());
+    });
+    this.queue.snapshot.subscribe(() => {
+      for (const timeline of this.shown) timeline.showQueued(this.queuedIn(timeline.conversationId));
+    });
+  }
+
+  private readonly shown = new Set<Timeline>();
+
+  // ---- Who is signed in
+
+  get auth(): Observable<AuthState> {
+    return this.account.state;
+  }
+  /** Takes the last session up again, if there is one. Call it once, at the start. */
+  restore(): Promise<void> {
+    return this.account.restore(this.stopRestoring.signal);
+  }
+  register(input: { username: string; password: string; displayName?: string; email?: string }): Promise<Me> {
+    return this.account.signIn('POST /auth/register', input);
+  }
+  login(input: { username: string; password: string }): Promise<Me> {
+    return this.account.signIn('POST /auth/login', input);
+  }
+  logout(): Promise<void> {
+    return this.account.logout();
+  }
+  async changeMe(body: { displayName?: string; email?: string | null }): Promise<Me> {
+    const me = await this.account.call('PATCH /users/me', { body });
+    this.account.changed(me);
+    return me;
+  }
+
+  /** Any route of the contract, by its name. Throws `ParleyError`. */
+  call<N extends RouteName>(name: N, ...args: CallArguments<N>): Promise<RouteAnswer<N>> {
+    return this.account.call(name, ...args);
+  }
+
+  // ---- The connection
+
+  get connection(): Observable<ConnectionState> {
+    return this.link.snapshot;
+  }
+  get limits(): Observable<SocketLimits | null> {
+    return this.engine.limits;
+  }
+  /** Whether everything that happened before now has been told. */
+  get synced(): Observable<boolean> {
+    return this.engine.synced;
+  }
+  reconnectNow(): void {
+    this.link.retryNow();
+  }
+  /** Ends the connection for good; the queue stays in its storage. */
+  close(): void {
+    this.stopRestoring.abort();
+    this.link.close();
+    this.queue.stop();
+    this.reads.clear();
+    this.deliveries.clear();
+  }
+
+  // ---- Conversations
+
+  get conversations(): Observable<readonly Conversation[]> {
+    return this.list.snapshot;
+  }
+  conversation(id: string): Conversation | undefined {
+    return this.list.get(id);
+  }
+  async refreshConversation(id: string): Promise<Conversation> {
+    await this.engine.refresh(id);
+    const conversation = this.list.get(id);
+    if (!conversation) throw new Error('The conversation went while it was fetched');
+    return conversation;
+  }
+  /** For the answers of routes that make or change one: it need not wait for its event. */
+  upsertConversation(conversation: Conversation): void {
+    this.directory.learn(conversation.participants);
+    this.list.upsert(conversation);
+  }
+  timeline(id: string): Timeline {
+    return this.engine.timeline(id);
+  }
+
+  // ---- Messages
+
+  get outbox(): Observable<OutboxSnapshot> {
+    return this.queue.snapshot;
+  }
+  /** Queues a message: shown at once, sent when it can be, never twice. */
+  send(
+    conversationId: string,
+    text: string,
+    options: { replyToId?: string; threadRootId?: string } = {},
+  ): OutboxEntry {
+    this.typingSince.delete(conversationId);
+    return this.queue.add(conversationId, text, options);
+  }
+  retrySend(clientMessageId: string): void {
+    this.queue.retry(clientMessageId);
+  }
+  discardSend(clientMessageId: string): void {
+    this.queue.discard(clientMessageId);
+  }
+  editMessage(messageId: string, text: string, ifRev?: number): Promise<Message> {
+    const body = ifRev === undefined ? { text } : { text, ifRev };
+    return this.account.call('PATCH /messages/:id', { params: { id: messageId }, body });
+  }
+  deleteMessage(messageId: string): Promise<Message> {
+    return this.account.call('DELETE /messages/:id', { params: { id: messageId } });
+  }
+  react(messageId: string, emoji: string, on: boolean): Promise<Message> {
+    const params = { id: messageId, emoji };
+    return on
+      ? this.account.call('PUT /messages/:id/reactions/:emoji', { params })
+      : this.account.call('DELETE /messages/:id/reactions/:emoji', { params });
+  }
+  pin(messageId: string, on: boolean): Promise<Message> {
+    const params = { id: messageId };
+    return on
+      ? this.account.call('PUT /messages/:id/pin', { params })
+      : this.account.call('DELETE /messages/:id/pin', { params });
+  }
+  /** Everything up to `seq` was read. Shown at once, told to the server at most every 2 s. */
+  markRead(conversationId: string, seq: number): void {
+    const conversation = this.list.get(conversationId);
+    if (!conversation || (conversation.me.readSeq >= seq && !conversation.me.markedUnread)) return;
+    if (seq >= conversation.lastSeq) this.list.applyRead(conversationId, { readSeq: seq, unread: 0 });
+    this.reads.move(conversationId, seq);
+  }
+
+  // ---- Passing things: they may fail in silence
+
+  startTyping(conversationId: string): void {
+    const interval = this.engine.limits.getSnapshot()?.typingIntervalMs;
+    const now = performance.now();
+    if (interval === undefined || now - (this.typingSince.get(conversationId) ?? -Infinity) < interval)
+      return;
+    this.typingSince.set(conversationId, now);
+    void this.link.command('typing:start', { conversationId }).catch(() => undefined);
+  }
+  stopTyping(conversationId: string): void {
+    if (!this.typingSince.delete(conversationId)) return;
+    void this.link.command('typing:stop', { conversationId }).catch(() => undefined);
+  }
+
+  // ---- People
+
+  get people(): Observable<ReadonlyMap<string, User>> {
+    return this.directory.snapshot;
+  }
+  ensurePeople(ids: Iterable<string>): void {
+    this.directory.ensure(ids);
+  }
+  get presence(): Observable<ReadonlyMap<string, Presence>> {
+    return this.directory.presence;
+  }
+  /** Replaces the list of people whose presence is told, also after a reconnect. */
+  watchPresence(userIds: readonly string[]): void {
+    this.watched = userIds;
+    void this.link
+      .command('presence:watch', { userIds: [...userIds] })
+      .then(({ items }) => {
+        this.directory.learnPresence(items);
+      })
+      .catch(() => undefined);
+  }
+
+  // ---- Behind the scenes
+
+  private signedInOrOut(state: AuthState): void {
+    if (state.status === 'signed-in') {
+      this.directory.learn([state.user]);
+      void this.queue.start(state.user.id);
+      this.link.open();
+    } else if (state.status === 'signed-out') {
+      this.link.close();
+      this.queue.connected(false);
+      this.queue.stop();
+      this.reads.clear();
+      this.deliveries.clear();
+      this.typingSince.clear();
+      this.shown.clear();
+      this.engine.clear();
+      this.directory.clear();
+      this.watched = [];
+    }
+  }
+
+  private sendEntry({ conversationId, clientMessageId, text, replyToId, threadRootId }: OutboxEntry) {
+    return this.link.command('message:send', {
+      conversationId,
+      clientMessageId,
+      text,
+      ...(replyToId === null ? {} : { replyToId }),
+      ...(threadRootId === null ? {} : { threadRootId }),
+    });
+  }
+
+  private queuedIn(conversationId: string): OutboxEntry[] {
+    return this.queue.snapshot
+      .getSnapshot()
+      .entries.filter((entry) => entry.conversationId === conversationId);
+  }
+
+  private seen(messages: readonly Message[]): void {
+    const myId = this.account.me?.id;
+    const newest = new Map<string, number>();
+    for (const message of messages) {
+      if (message.senderId === myId) this.queue.settle(message);
+      else if (message.kind === 'text') {
+        newest.set(message.conversationId, Math.max(newest.get(message.conversationId) ?? 0, message.seq));
+      }
+    }
+    const most = this.engine.limits.getSnapshot()?.receiptsMaxMembers ?? 0;
+    for (const [conversationId, seq] of newest) {
+      const conversation = this.list.get(conversationId);
+      // In large conversations nobody is told: not worth a command.
+      if (conversation && conversation.memberCount <= most && seq > conversation.me.deliveredSeq) {
+        this.deliveries.move(conversationId, seq);
+      }
+    }
+  }
+}

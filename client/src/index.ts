@@ -1,0 +1,10 @@
+export type { AuthState, SignedOutReason } from './account.js';
+export { createClient, ParleyClient, type ClientOptions } from './client.js';
+export type { ConnectionState } from './connection.js';
+export { IndexedDbOutboxStorage } from './indexeddb-outbox-storage.js';
+export type { Observable } from './observable.js';
+export { MemoryOutboxStorage, type OutboxEntry, type OutboxStorage } from './outbox-storage.js';
+export type { OutboxSnapshot } from './outbox.js';
+export { ParleyError } from './parley-error.js';
+export type { CallArguments, CallOptions } from './rest.js';
+export type { Timeline, TimelineSnapshot } from './timeline.js';
