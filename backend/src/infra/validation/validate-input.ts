@@ -17,7 +17,7 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
  * VALIDATION_FAILED with the wrong fields; unknown fields are wrong. REST and socket both go through here.
  */
 export function validateInput<T extends object>(input: InputClass<T>, payload: unknown): T {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload) || isBinary(payload)) {
     throw invalidFields([{ path: '', message: 'must be an object' }]);
   }
   const trap = findTrap(payload, '', 1);
@@ -46,12 +46,18 @@ function findTrap(value: object, path: string, depth: number): FieldError | null
   for (const [key, child] of Object.entries(value) as [string, unknown][]) {
     const childPath = path === '' ? key : `${path}.${key}`;
     if (FORBIDDEN_KEYS.has(key)) return { path: childPath, message: 'is not known' };
+    if (isBinary(child)) return { path: childPath, message: 'may not be binary' };
     if (typeof child === 'object' && child !== null) {
       const trap = findTrap(child, childPath, depth + 1);
       if (trap) return trap;
     }
   }
   return null;
+}
+
+/** Binary attachments of Socket.IO arrive as buffers; no input of the contract holds one. */
+function isBinary(value: unknown): boolean {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 }
 
 function fieldsOf(error: ValidationError, parent: string): FieldError[] {
