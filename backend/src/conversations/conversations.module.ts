@@ -12,8 +12,10 @@ import { ConversationsController } from './conversations.controller.js';
 import { ListConversations } from './list-conversations.js';
 import { ListMembers } from './list-members.js';
 import { MembershipStore } from './membership.store.js';
+import { MembershipSweep } from './membership-sweep.js';
 import { Memberships } from './memberships.js';
 import { MessageStore } from './message.store.js';
+import { PeopleChanges } from './people-changes.js';
 import { StartConversation } from './start-conversation.js';
 
 @Module({
@@ -28,8 +30,10 @@ import { StartConversation } from './start-conversation.js';
     ListConversations,
     ListMembers,
     MembershipStore,
+    MembershipSweep,
     Memberships,
     MessageStore,
+    PeopleChanges,
     StartConversation,
   ],
   exports: [AnnounceChange, ConversationStore, MembershipStore, Memberships, MessageStore],

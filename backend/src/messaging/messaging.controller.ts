@@ -1,4 +1,4 @@
-import type { ChangePage, Message, MessagePage, ReadState, UserPage } from '@parley/protocol';
+import type { ChangePage, Message, MessagePage, ReadState, SyncAnswer, UserPage } from '@parley/protocol';
 import { Controller } from '@nestjs/common';
 import type { EndpointCall } from '../infra/http/endpoint.js';
 import { Endpoint } from '../infra/http/endpoint.js';
@@ -8,6 +8,7 @@ import { ListMessages } from './list-messages.js';
 import { ListReactors } from './list-reactors.js';
 import { MovePointer } from './move-pointer.js';
 import { SendMessage } from './send-message.js';
+import { Sync } from './sync.js';
 
 @Controller()
 export class MessagingController {
@@ -18,6 +19,7 @@ export class MessagingController {
     private readonly listReactors: ListReactors,
     private readonly changeMessage: ChangeMessage,
     private readonly movePointer: MovePointer,
+    private readonly sync: Sync,
   ) {}
 
   @Endpoint('GET /conversations/:id/messages')
@@ -93,5 +95,10 @@ export class MessagingController {
   @Endpoint('PUT /conversations/:id/read')
   read({ caller, params, body }: EndpointCall<'PUT /conversations/:id/read'>): Promise<ReadState> {
     return this.movePointer.read(caller.userId, params.id, body.seq);
+  }
+
+  @Endpoint('POST /sync')
+  synchronise({ caller, body }: EndpointCall<'POST /sync'>): Promise<SyncAnswer> {
+    return this.sync.execute({ userId: caller.userId }, body);
   }
 }

@@ -7,6 +7,8 @@ import type {
   ReadState,
   SendMessageInput,
   SentMessage,
+  SyncAnswer,
+  SyncInput,
   TouchedMessage,
 } from '@parley/protocol';
 import type { Caller } from '../realtime/command.js';
@@ -14,6 +16,7 @@ import { Command, CommandGateway } from '../realtime/command.js';
 import { ChangeMessage } from './change-message.js';
 import { MovePointer } from './move-pointer.js';
 import { SendMessage } from './send-message.js';
+import { Sync } from './sync.js';
 
 @CommandGateway()
 export class MessagingGateway {
@@ -21,6 +24,7 @@ export class MessagingGateway {
     private readonly sendMessage: SendMessage,
     private readonly changeMessage: ChangeMessage,
     private readonly movePointer: MovePointer,
+    private readonly sync: Sync,
   ) {}
 
   @Command('message:send')
@@ -59,5 +63,10 @@ export class MessagingGateway {
   @Command('conversation:delivered')
   delivered(input: MovePointerInput, caller: Caller): Promise<DeliveredState> {
     return this.movePointer.deliveredFromSocket(caller.userId, input.conversationId, input.seq);
+  }
+
+  @Command('sync')
+  synchronise(input: SyncInput, { userId, socketId }: Caller): Promise<SyncAnswer> {
+    return this.sync.execute({ userId, socketId }, input);
   }
 }

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { ChangeMessage } from './change-message.js';
+import { HeadsStore } from './heads.store.js';
+import { HeadsSweep } from './heads-sweep.js';
 import { HistoryStore } from './history.store.js';
 import { ListChanges } from './list-changes.js';
 import { ListMessages } from './list-messages.js';
@@ -14,12 +16,17 @@ import { OutgoingStore } from './outgoing.store.js';
 import { PointerStore } from './pointer.store.js';
 import { Receipts } from './receipts.js';
 import { SendMessage } from './send-message.js';
+import { SyncChanges } from './sync-changes.js';
+import { Sync } from './sync.js';
+import { SyncStore } from './sync.store.js';
 
 @Module({
   imports: [ConversationsModule],
   controllers: [MessagingController],
   providers: [
     ChangeMessage,
+    HeadsStore,
+    HeadsSweep,
     HistoryStore,
     ListChanges,
     ListMessages,
@@ -32,6 +39,9 @@ import { SendMessage } from './send-message.js';
     PointerStore,
     Receipts,
     SendMessage,
+    Sync,
+    SyncChanges,
+    SyncStore,
   ],
 })
 export class MessagingModule {}

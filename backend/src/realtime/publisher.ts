@@ -23,6 +23,18 @@ export class Publisher {
     this.emit(this.server?.to(conversationRoom(conversationId)), event, payload);
   }
 
+  /** To everybody in any of the conversations, and to these people: each socket once, however many it shares. */
+  toConversations<E extends EventName>(
+    conversationIds: readonly string[],
+    userIds: readonly string[],
+    event: E,
+    payload: ServerEvents[E],
+  ): void {
+    const rooms = [...conversationIds.map(conversationRoom), ...userIds.map(userRoom)];
+    // Without a room it would go to everybody.
+    if (rooms.length > 0) this.emit(this.server?.to(rooms), event, payload);
+  }
+
   /** To members connected to this instance: repairs, which every instance makes for itself. */
   toLocalConversation<E extends EventName>(conversationId: string, event: E, payload: ServerEvents[E]): void {
     this.emit(this.server?.local.to(conversationRoom(conversationId)), event, payload);

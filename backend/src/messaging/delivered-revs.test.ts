@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { DeliveredRevs } from './delivered-revs.js';
+
+describe('delivered revs', () => {
+  it('join what touches, in any order', () => {
+    const revs = new DeliveredRevs();
+    revs.add({ from: 5, to: 6 });
+    revs.add({ from: 7, to: 9 });
+    expect(revs.missing({ from: 4, to: 10 })).toEqual([
+      { from: 4, to: 5 },
+      { from: 6, to: 7 },
+      { from: 9, to: 10 },
+    ]);
+    revs.add({ from: 6, to: 7 });
+    expect(revs.missing({ from: 5, to: 9 })).toEqual([]);
+    expect(revs.head).toBe(9);
+  });
+
+  it('miss everything where nothing was delivered', () => {
+    expect(new DeliveredRevs().missing({ from: 2, to: 4 })).toEqual([{ from: 2, to: 4 }]);
+    expect(new DeliveredRevs().missing({ from: 4, to: 4 })).toEqual([]);
+  });
+
+  it('leave out what lies before or behind the range', () => {
+    const revs = new DeliveredRevs();
+    revs.add({ from: 0, to: 3 });
+    revs.add({ from: 20, to: 30 });
+    expect(revs.missing({ from: 5, to: 8 })).toEqual([{ from: 5, to: 8 }]);
+    expect(revs.missing({ from: 2, to: 25 })).toEqual([{ from: 3, to: 20 }]);
+  });
+});

@@ -1,0 +1,45 @@
+/** The revs in (from, to]. */
+export interface RevRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which revs of one conversation were delivered: disjoint ranges in order. Usually there is exactly one. */
+export class DeliveredRevs {
+  private ranges: RevRange[] = [];
+
+  add({ from, to }: RevRange): void {
+    if (to <= from) return;
+    const merged: RevRange[] = [];
+    let low = from;
+    let high = to;
+    for (const range of this.ranges) {
+      if (range.to < low || range.from > high) {
+        merged.push(range);
+      } else {
+        low = Math.min(low, range.from);
+        high = Math.max(high, range.to);
+      }
+    }
+    merged.push({ from: low, to: high });
+    this.ranges = merged.sort((one, other) => one.from - other.from);
+  }
+
+  /** The highest rev delivered; 0 where none is. */
+  get head(): number {
+    return this.ranges.at(-1)?.to ?? 0;
+  }
+
+  /** What is missing of a range. */
+  missing({ from, to }: RevRange): RevRange[] {
+    const missing: RevRange[] = [];
+    let position = from;
+    for (const range of this.ranges) {
+      if (range.from > position) missing.push({ from: position, to: Math.min(range.from, to) });
+      position = Math.max(position, range.to);
+      if (position >= to) break;
+    }
+    if (position < to) missing.push({ from: position, to });
+    return missing.filter((range) => range.from < range.to);
+  }
+}

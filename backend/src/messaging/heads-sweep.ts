@@ -1,0 +1,122 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Logger } from '../infra/logger/logger.js';
+import type { Periodic } from '../infra/periodic/periodically.js';
+import { periodically } from '../infra/periodic/periodically.js';
+import { DeliveredFrames } from '../realtime/delivered-frames.js';
+import { LocalSockets } from '../realtime/local-sockets.js';
+import { Publisher } from '../realtime/publisher.js';
+import { HEADS_INTERVAL_MS } from '../realtime/socket-limits.js';
+import type { RevRange } from './delivered-revs.js';
+import { DeliveredRevs } from './delivered-revs.js';
+import { HeadsStore } from './heads.store.js';
+
+/** A sweep looks back over the start of the last one by this much: longer than any transaction may run (3 s). */
+const OVERLAP_MS = 10_000;
+/** What was committed this recently is likely on its way over the bus: the next sweep looks at it. */
+const IN_FLIGHT_MS = 1_000;
+/** Above this, members are told the head and fetch by themselves, each only what it lacks. */
+const REPAIRED_REVS_MAX = 200;
+/** After a longer pause the outbox may have been cleaned up: every conversation held is checked instead. */
+const FULL_CHECK_AFTER_MS = 300_000;
+const CHECKED_AT_ONCE = 1_000;
+
+/**
+ * The live position check: compares what this instance has itself delivered to its rooms with what PostgreSQL
+ * says was written, and delivers what is missing to its own sockets. So a hole that the bus left (it is at most
+ * once, and cuts slow subscribers in silence) is closed without a reconnect, and with Redis down.
+ */
+@Injectable()
+export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly delivered = new Map<string, DeliveredRevs>();
+  private periodic: Periodic | undefined;
+  /** When the last successful sweep began, by the clock of PostgreSQL. */
+  private sweptTo: Date | undefined;
+
+  constructor(
+    private readonly store: HeadsStore,
+    private readonly frames: DeliveredFrames,
+    private readonly sockets: LocalSockets,
+    private readonly publisher: Publisher,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.frames.observe((event, payload) => {
+      if (event !== 'changes' || !('fromRev' in payload)) return;
+      if (this.sockets.holdsConversation(payload.conversationId)) {
+        this.note(payload.conversationId, { from: payload.fromRev, to: payload.toRev });
+      }
+    });
+    const options = { name: 'The sweep of heads', everyMs: HEADS_INTERVAL_MS, logger: this.logger };
+    this.periodic = periodically(options, () => this.sweep());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.periodic?.stop();
+  }
+
+  private async sweep(): Promise<void> {
+    const now = await this.store.now();
+    const start = this.sweptTo ?? now;
+    this.forgetRoomsLeft();
+    if (this.sockets.count() > 0) {
+      if (now.getTime() - start.getTime() > FULL_CHECK_AFTER_MS) await this.checkAll();
+      else
+        await this.checkMoved(new Date(start.getTime() - OVERLAP_MS), new Date(now.getTime() - IN_FLIGHT_MS));
+    }
+    this.sweptTo = now;
+  }
+
+  private async checkMoved(since: Date, until: Date): Promise<void> {
+    for (const { conversationId, ...range } of await this.store.moved(since, until)) {
+      if (this.sockets.holdsConversation(conversationId)) await this.repair(conversationId, range);
+    }
+  }
+
+  private async checkAll(): Promise<void> {
+    const held = this.sockets.conversationIds();
+    for (let start = 0; start < held.length; start += CHECKED_AT_ONCE) {
+      for (const { conversationId, rev } of await this.store.heads(
+        held.slice(start, start + CHECKED_AT_ONCE),
+      )) {
+        const from = this.delivered.get(conversationId)?.head ?? 0;
+        await this.repair(conversationId, { from, to: rev });
+      }
+    }
+  }
+
+  /** Where nothing is known to be delivered yet, the members may get again what they have: they drop it by its rev. */
+  private async repair(conversationId: string, range: RevRange): Promise<void> {
+    const missing = this.delivered.get(conversationId)?.missing(range) ?? [range];
+    const count = missing.reduce((sum, { from, to }) => sum + to - from, 0);
+    if (count === 0) return;
+    if (count > REPAIRED_REVS_MAX) {
+      this.publisher.toLocalConversation(conversationId, 'heads', { heads: { [conversationId]: range.to } });
+      this.note(conversationId, range);
+      return;
+    }
+    for (const hole of missing) {
+      const messages = await this.store.changes(conversationId, hole);
+      this.publisher.toLocalConversation(conversationId, 'changes', {
+        conversationId,
+        fromRev: hole.from,
+        toRev: hole.to,
+        messages,
+      });
+      this.note(conversationId, hole);
+    }
+  }
+
+  private note(conversationId: string, range: RevRange): void {
+    const revs = this.delivered.get(conversationId) ?? new DeliveredRevs();
+    revs.add(range);
+    this.delivered.set(conversationId, revs);
+  }
+
+  private forgetRoomsLeft(): void {
+    for (const conversationId of this.delivered.keys()) {
+      if (!this.sockets.holdsConversation(conversationId)) this.delivered.delete(conversationId);
+    }
+  }
+}

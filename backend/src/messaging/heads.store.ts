@@ -1,0 +1,47 @@
+import type { Message } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import type { MessageRow } from '../conversations/message.view.js';
+import { toMessage } from '../conversations/message.view.js';
+import { Database } from '../infra/database/database.js';
+import type { RevRange } from './delivered-revs.js';
+
+export interface MovedHead extends RevRange {
+  readonly conversationId: string;
+}
+
+/** Reads for the live position check: what all members may see, for no reader in particular. */
+@Injectable()
+export class HeadsStore {
+  constructor(private readonly database: Database) {}
+
+  async now(): Promise<Date> {
+    const [row] = await this.database.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+    if (!row) throw new Error('PostgreSQL told no time');
+    return row.now;
+  }
+
+  /** From the outbox, which is only ever appended to: which revs were written between the times. */
+  moved(since: Date, until: Date): Promise<MovedHead[]> {
+    return this.database.query<MovedHead>(
+      `SELECT conversation_id AS "conversationId", min(rev) - 1 AS "from", max(rev) AS "to"
+         FROM outbox WHERE created_at > $1 AND created_at <= $2 GROUP BY conversation_id`,
+      [since, until],
+    );
+  }
+
+  async heads(conversationIds: readonly string[]): Promise<{ conversationId: string; rev: number }[]> {
+    return this.database.query<{ conversationId: string; rev: number }>(
+      'SELECT id AS "conversationId", last_rev AS rev FROM conversations WHERE id = ANY($1::uuid[])',
+      [conversationIds],
+    );
+  }
+
+  /** The messages whose newest change lies in the range, rev ascending. */
+  async changes(conversationId: string, { from, to }: RevRange): Promise<Message[]> {
+    const rows = await this.database.query<MessageRow>(
+      'SELECT * FROM message_rows WHERE conversation_id = $1 AND rev > $2 AND rev <= $3 ORDER BY rev',
+      [conversationId, from, to],
+    );
+    return rows.map(toMessage);
+  }
+}
