@@ -7,12 +7,27 @@ import { conversationOfRoom, conversationRoom, sessionRoom, userRoom } from './r
 /** `setTimeout` counts in 31 bits; a longer life of a token is waited for in parts. */
 const TIMER_MAX_MS = 2_000_000_000;
 
+/** What is told of a socket that came or went. */
+export interface SocketMoved {
+  readonly socketId: string;
+  readonly userId: string;
+}
+type SocketObserver = (moved: SocketMoved) => void;
+
 /** The sockets of this instance. Everything here is local, and works with Redis down. */
 @Injectable()
 export class LocalSockets {
   private server: RealtimeServer | undefined;
+  private readonly openedObservers: SocketObserver[] = [];
+  private readonly closedObservers: SocketObserver[] = [];
 
   constructor(private readonly metrics: Metrics) {}
+
+  /** Observers must not throw; they are called after the socket came, and after it went. */
+  observe(observer: { opened: SocketObserver; closed: SocketObserver }): void {
+    this.openedObservers.push(observer.opened);
+    this.closedObservers.push(observer.closed);
+  }
 
   attach(server: RealtimeServer): void {
     this.server = server;
@@ -24,6 +39,10 @@ export class LocalSockets {
 
   count(): number {
     return this.server?.of('/').sockets.size ?? 0;
+  }
+
+  has(socketId: string): boolean {
+    return this.server?.of('/').sockets.has(socketId) ?? false;
   }
 
   countOfUser(userId: string): number {
@@ -111,16 +130,22 @@ export class LocalSockets {
     if (socket) this.expireAt(socket, expiresAt);
   }
 
-  opened(): void {
+  opened(socket: RealtimeSocket): void {
     this.metrics.connections.set(this.count());
+    for (const tell of this.openedObservers) tell(movedBy(socket));
   }
 
   closed(socket: RealtimeSocket): void {
     clearTimeout(socket.data.expiryTimer);
     this.metrics.connections.set(this.count());
+    for (const tell of this.closedObservers) tell(movedBy(socket));
   }
 
   private rooms(): Map<string, Set<string>> | undefined {
     return this.server?.of('/').adapter.rooms;
   }
+}
+
+function movedBy(socket: RealtimeSocket): SocketMoved {
+  return { socketId: socket.id, userId: socket.data.identity.userId };
 }

@@ -94,7 +94,7 @@ export class RealtimeGateway {
       socket.conn.close();
     });
     this.sockets.expireAt(socket, identity.expiresAt);
-    this.sockets.opened();
+    this.sockets.opened(socket);
     socket.onAny((event: unknown, ...parts: unknown[]) => {
       void this.dispatcher.dispatch(socket, event, parts);
     });

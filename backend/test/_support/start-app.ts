@@ -39,5 +39,11 @@ export async function startApp(options: AppOptions): Promise<StartedApp> {
   });
   const app = await createApp(config);
   await app.listen(0, '127.0.0.1');
-  return { baseUrl: (await app.getUrl()).replace('[::1]', '127.0.0.1'), app, close: () => app.close() };
+  let closing: Promise<void> | undefined;
+  return {
+    baseUrl: await app.getUrl(),
+    app,
+    // A test that stops an instance and the clean-up after it may both call this.
+    close: () => (closing ??= app.close()),
+  };
 }

@@ -2,8 +2,11 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../config/config.js';
+import { ParleyError } from '../errors/parley-error.js';
 import { Metrics } from '../metrics/metrics.js';
+import { newId } from '../new-id.js';
 import { ErrorFilter } from './error-filter.js';
 import { addRequestHooks } from './request-hooks.js';
 import { serveWebClient } from './serve-web-client.js';
@@ -28,6 +31,15 @@ export function httpAdapter(config: Config): FastifyAdapter {
     // An emoji in a path is longer than find-my-way's default allows once it is percent-encoded.
     routerOptions: { maxParamLength: 500 },
     forceCloseConnections: 'idle',
+    // What Fastify refuses before there is a request that hooks and filters could see.
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      const requestId = newId();
+      const error = new ParleyError('VALIDATION_FAILED', 'The address could not be read.');
+      void reply
+        .status(400)
+        .header('X-Request-Id', requestId)
+        .send({ error: error.toObject(requestId) });
+    },
   });
 }
 

@@ -6,6 +6,9 @@ import { REDIS_DEADLINE_MS, RedisConnections } from './redis-connections.js';
 /** After a timeout nobody waits for Redis during this time: a stall must not add its deadline to every request. */
 const REST_AFTER_TIMEOUT_MS = 1_000;
 
+/** Several commands in one round trip. */
+export type RedisPipeline = ReturnType<Redis['pipeline']>;
+
 /** Redis did not answer; the caller goes on without it. */
 export class RedisUnavailableError extends Error {
   constructor(what: string, cause?: unknown) {
