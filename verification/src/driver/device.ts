@@ -594,8 +594,18 @@ export class Device {
   }
 
   private record(id: string, steps: Step[], via: Via): void {
-    for (const step of steps)
+    for (const step of steps) {
       this.recorder.write({ k: 'applied', device: this.name, conversation: id, via, ...step });
+      this.sawOwn(id, step.messages);
+    }
+  }
+
+  /** Sending moves one's own read pointer; nobody is told of it beside the message. */
+  private sawOwn(id: string, messages: Seen[]): void {
+    const room = this.rooms.get(id);
+    const own = messages.filter(({ sender, kind }) => kind === 'text' && sender === this.userId);
+    const newest = own.reduce((highest, { seq }) => Math.max(highest, seq), 0);
+    if (room !== undefined) this.pointer(id, room, newest, 'own message');
   }
 
   /** Writes down what this device shows now. */

@@ -5,7 +5,7 @@ import type { ClusterOptions } from './cluster.js';
 
 /** Statements that commit a change of a log: the functions of the message log, and the end of a transaction. */
 const WRITES =
-  /\b(send_messages|edit_message|delete_message|add_reaction|remove_reaction|set_pin|add_members|remove_member|commit)\b/i;
+  /\b(send_messages|edit_message|delete_message|set_reaction|set_pin|add_members|remove_member|commit)\b/i;
 
 /** Tunnels on every edge of every instance, and the options that make a cluster go through them. */
 export class EdgeSet {

@@ -1,0 +1,416 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../recording/entries.js';
+import { judgeAll } from '../report/summary.js';
+import { Recorded } from './recorded.js';
+import { SimulatedRun } from './simulated-run.js';
+
+/** Twenty-odd messages of three people, with edits, reads, repeats, a removal and an addition. */
+function goodRun(): Entry[] {
+  const run = new SimulatedRun(['ann', 'bob', 'cid']);
+  for (let index = 0; index < 12; index += 1) {
+    run.send('ann/1', `a${String(index)}`, index % 3 === 0 ? 1 : 0);
+    run.send('bob/2', `b${String(index)}`);
+    if (index % 4 === 0) run.edit('ann/1', 2);
+    if (index === 5) run.remove('cid');
+    if (index === 8) run.add('cid');
+    run.read('bob/1', 2 + index);
+  }
+  run.fault('SIGSTOP Redis', 'redis', 500, () => {
+    run.send('ann/2', 'during');
+  });
+  return run.end();
+}
+
+/** What is wrong, by the names of the judges that say so. */
+function named(entries: Entry[]): string[] {
+  return judgeAll(new Recorded(entries))
+    .filter(({ passed }) => !passed)
+    .map(({ name }) => name);
+}
+
+function copy(): Entry[] {
+  return structuredClone(goodRun());
+}
+
+function find<K extends Entry['k']>(
+  entries: Entry[],
+  kind: K,
+  matches: (entry: Extract<Entry, { k: K }>) => boolean = () => true,
+): Extract<Entry, { k: K }> {
+  const found = entries.find(
+    (entry): entry is Extract<Entry, { k: K }> =>
+      entry.k === kind && matches(entry as Extract<Entry, { k: K }>),
+  );
+  if (found === undefined) throw new Error(`no ${kind}`);
+  return found;
+}
+
+const without = (entries: Entry[], gone: Entry): Entry[] => entries.filter((entry) => entry !== gone);
+
+describe('a run in which everything is right', () => {
+  it('passes every judge', () => {
+    expect(
+      judgeAll(new Recorded(goodRun())).flatMap(({ name, violations }) =>
+        violations.map(({ what }) => `${name}: ${what}`),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('an edited recording is caught and named', () => {
+  const defects: { what: string; judge: string; plant: (entries: Entry[]) => Entry[] }[] = [
+    {
+      what: 'an acknowledged message is gone from the database (acknowledged before COMMIT)',
+      judge: 'acknowledged-is-stored',
+      plant: (entries) => {
+        const database = find(entries, 'database');
+        database.rows = database.rows.filter(({ clientMessageId }) => clientMessageId !== 'b7');
+        return entries;
+      },
+    },
+    {
+      what: 'an acknowledged message is missing from the history',
+      judge: 'acknowledged-is-stored',
+      plant: (entries) => {
+        for (const entry of entries)
+          if (entry.k === 'walk')
+            entry.messages = entry.messages.filter(({ clientMessageId }) => clientMessageId !== 'a3');
+        return entries;
+      },
+    },
+    {
+      what: 'a message is stored that was refused',
+      judge: 'refused-is-absent',
+      plant: (entries) => {
+        const ok = find(entries, 'ok', ({ message }) => message?.clientMessageId === 'b4');
+        return entries.map((entry) =>
+          entry === ok ? { k: 'fail', t: ok.t, op: ok.op, code: 'FORBIDDEN' } : entry,
+        );
+      },
+    },
+    {
+      what: 'a message is stored that nobody sent',
+      judge: 'refused-is-absent',
+      plant: (entries) => {
+        const row = find(entries, 'database').rows.find(({ clientMessageId }) => clientMessageId === 'b4');
+        if (row !== undefined) row.clientMessageId = 'stranger';
+        return entries;
+      },
+    },
+    {
+      what: 'two rows have one client id (no unique key)',
+      judge: 'one-row-per-client-id',
+      plant: (entries) => {
+        const row = find(entries, 'database').rows.find(({ clientMessageId }) => clientMessageId === 'b4');
+        if (row !== undefined) row.clientMessageId = 'b5';
+        return entries;
+      },
+    },
+    {
+      what: 'a repeat is answered with another message',
+      judge: 'one-row-per-client-id',
+      plant: (entries) => {
+        const repeated = find(entries, 'ok', ({ duplicate }) => duplicate === true);
+        if (repeated.message !== undefined) repeated.message = { ...repeated.message, id: 'another' };
+        return entries;
+      },
+    },
+    {
+      what: 'a number is skipped (a sequence as cursor)',
+      judge: 'dense-numbers',
+      plant: (entries) => {
+        const database = find(entries, 'database');
+        for (const row of database.rows) if (row.seq > 9) row.seq += 1;
+        return entries;
+      },
+    },
+    {
+      what: 'the counter is ahead of the messages',
+      judge: 'dense-numbers',
+      plant: (entries) => {
+        find(entries, 'database').lastSeq += 1;
+        return entries;
+      },
+    },
+    {
+      what: 'two changes share a rev',
+      judge: 'dense-numbers',
+      plant: (entries) => {
+        const frame = find(entries, 'frame', ({ messages }) => messages[0]?.clientMessageId === 'a4');
+        frame.messages = frame.messages.map((message) => ({ ...message, seq: message.seq + 1 }));
+        return entries;
+      },
+    },
+    {
+      what: 'one device is told another text',
+      judge: 'observers-agree',
+      plant: (entries) => {
+        const frame = find(entries, 'frame', ({ messages }) => messages[0]?.clientMessageId === 'a4');
+        frame.messages = frame.messages.map((message) => ({ ...message, core: 'other', full: 'other' }));
+        return entries;
+      },
+    },
+    {
+      what: 'a reaction differs between two observers',
+      judge: 'observers-agree',
+      plant: (entries) => {
+        const walk = find(entries, 'walk');
+        walk.messages = walk.messages.map((message) =>
+          message.clientMessageId === 'a4' ? { ...message, full: 'one reaction more' } : message,
+        );
+        return entries;
+      },
+    },
+    {
+      what: 'an applied step is dropped',
+      judge: 'shown-in-order',
+      plant: (entries) =>
+        without(
+          entries,
+          find(
+            entries,
+            'applied',
+            ({ device, messages }) => device === 'bob/1' && messages[0]?.clientMessageId === 'a4',
+          ),
+        ),
+    },
+    {
+      what: 'two applied steps are swapped',
+      judge: 'shown-in-order',
+      plant: (entries) => {
+        const first = entries.indexOf(
+          find(
+            entries,
+            'applied',
+            ({ device, messages }) => device === 'bob/1' && messages[0]?.clientMessageId === 'a4',
+          ),
+        );
+        const second = entries.indexOf(
+          find(
+            entries,
+            'applied',
+            ({ device, messages }) => device === 'bob/1' && messages[0]?.clientMessageId === 'b4',
+          ),
+        );
+        const [a, b] = [entries[first], entries[second]];
+        if (a === undefined || b === undefined) throw new Error('nothing to swap');
+        [entries[first], entries[second]] = [b, a];
+        return entries;
+      },
+    },
+    {
+      what: 'an applied step is repeated',
+      judge: 'shown-in-order',
+      plant: (entries) => {
+        const step = find(
+          entries,
+          'applied',
+          ({ device, messages }) => device === 'bob/1' && messages[0]?.clientMessageId === 'a4',
+        );
+        entries.splice(entries.indexOf(step) + 1, 0, structuredClone(step));
+        return entries;
+      },
+    },
+    {
+      what: 'a later send stands before one that was acknowledged earlier',
+      judge: 'real-time-order',
+      plant: (entries) => swapNumbers(entries, 'a4', 'b9'),
+    },
+    {
+      what: 'the queue of a device is stored in another order',
+      judge: 'sender-order',
+      plant: (entries) => swapNumbers(entries, 'a4', 'a5'),
+    },
+    {
+      what: 'a hole stays silent on a connection that lives (no position check, catch-up only on reconnect)',
+      judge: 'live-delivery',
+      plant: (entries) =>
+        entries.filter(
+          (entry) =>
+            !(
+              entry.k === 'applied' &&
+              entry.device === 'bob/1' &&
+              entry.t >= find(entries, 'applied', ({ messages }) => messages[0]?.clientMessageId === 'a10').t
+            ),
+        ),
+    },
+    {
+      what: 'a device ends behind the database',
+      judge: 'convergence',
+      plant: (entries) => {
+        find(entries, 'held', ({ device }) => device === 'bob/1').rev -= 1;
+        return entries;
+      },
+    },
+    {
+      what: 'a device ends with a message missing',
+      judge: 'convergence',
+      plant: (entries) => {
+        const held = find(entries, 'held', ({ device }) => device === 'bob/1');
+        held.messages = held.messages.slice(0, -1);
+        return entries;
+      },
+    },
+    {
+      what: 'a removed person still sees the conversation',
+      judge: 'convergence',
+      plant: (entries) => {
+        const member = find(entries, 'database').members.find(({ user }) => user === 'cid');
+        if (member !== undefined) member.left = true;
+        return entries;
+      },
+    },
+    {
+      what: 'a read pointer goes back',
+      judge: 'read-pointers',
+      plant: (entries) => {
+        const reads = entries.filter((entry) => entry.k === 'ok' && entry.readSeq !== undefined);
+        const last = reads.at(-1);
+        if (last?.k === 'ok') last.readSeq = 1;
+        return entries;
+      },
+    },
+    {
+      what: 'an unread count is wrong',
+      judge: 'read-pointers',
+      plant: (entries) => {
+        find(entries, 'walk', ({ user }) => user === 'cid').unread += 1;
+        return entries;
+      },
+    },
+    {
+      what: 'a frame reaches somebody after the removal (membership not checked again)',
+      judge: 'no-leak',
+      plant: (entries) => {
+        const frame = find(entries, 'frame', ({ messages }) => messages[0]?.clientMessageId === 'a7');
+        entries.splice(entries.indexOf(frame), 0, { ...structuredClone(frame), device: 'cid/1' });
+        return entries;
+      },
+    },
+    {
+      what: 'a former member can read the history',
+      judge: 'no-leak',
+      plant: (entries) => {
+        const removal = find(
+          entries,
+          'ok',
+          ({ op }) => op === find(entries, 'invoke', ({ action }) => action === 'remove').op,
+        );
+        const walk = find(entries, 'walk', ({ user }) => user === 'cid');
+        return [...without(entries, walk), { ...walk, t: removal.t + 10 }];
+      },
+    },
+    {
+      what: 'a removed person could still send',
+      judge: 'removal-holds',
+      plant: (entries) => {
+        const removal = find(entries, 'invoke', ({ action }) => action === 'remove');
+        const ok = find(entries, 'ok', ({ message }) => message?.clientMessageId === 'b7');
+        const invoke = find(entries, 'invoke', ({ op }) => op === ok.op);
+        expect(invoke.t).toBeGreaterThan(removal.t);
+        invoke.user = 'cid';
+        return entries;
+      },
+    },
+    {
+      what: 'a session that was ended still gets frames',
+      judge: 'sessions-end',
+      plant: (entries) => {
+        const first = find(entries, 'frame', ({ device }) => device === 'bob/1');
+        const logout: Entry[] = [
+          {
+            k: 'invoke',
+            t: first.t - 6_000,
+            op: 9_001,
+            action: 'logout',
+            user: 'bob',
+            device: null,
+            via: 'rest',
+            target: null,
+            conversation: '',
+            subjects: ['bob/1'],
+          },
+          { k: 'ok', t: first.t - 5_990, op: 9_001 },
+        ];
+        return [...logout, ...entries];
+      },
+    },
+    {
+      what: 'a send is not answered while Redis is down',
+      judge: 'degraded-modes',
+      plant: (entries) => {
+        const ok = find(entries, 'ok', ({ message }) => message?.clientMessageId === 'during');
+        return entries.map((entry) =>
+          entry === ok ? { k: 'info', t: ok.t + 9_000, op: ok.op, why: 'no answer' } : entry,
+        );
+      },
+    },
+    {
+      what: 'a device never comes back',
+      judge: 'node-loss',
+      plant: (entries) => {
+        const frame = find(entries, 'frame', ({ device }) => device === 'bob/1');
+        entries.splice(entries.indexOf(frame), 0, {
+          k: 'disconnect',
+          t: frame.t,
+          device: 'bob/1',
+          connection: 1,
+          why: 'transport close',
+          wanted: false,
+        });
+        return entries;
+      },
+    },
+    {
+      what: 'a process ends by itself',
+      judge: 'processes-live',
+      plant: (entries) => [
+        ...entries,
+        { k: 'exit', t: 1_000, process: 'api-1', pid: 11, code: 1, signal: null, planned: false },
+      ],
+    },
+    {
+      what: 'a promise fails that nobody awaited',
+      judge: 'processes-live',
+      plant: (entries) => [
+        ...entries,
+        { k: 'log-fault', t: 1_000, process: 'api-1', line: 'A promise failed that nobody awaited' },
+      ],
+    },
+    {
+      what: 'a fault does not bite',
+      judge: 'no-empty-run',
+      plant: (entries) => {
+        const bit = find(entries, 'fault-bit');
+        return entries.map((entry) =>
+          entry === bit ? { k: 'fault-missed', t: bit.t, fault: bit.fault, why: 'nothing to hit' } : entry,
+        );
+      },
+    },
+    {
+      what: 'hardly anything was sent',
+      judge: 'no-empty-run',
+      plant: (entries) => entries.map((entry) => (entry.k === 'run' ? { ...entry, mode: 'full' } : entry)),
+    },
+  ];
+
+  it.each(defects)('$what → $judge', ({ judge, plant }) => {
+    expect(named(plant(copy()))).toContain(judge);
+  });
+});
+
+/** The two messages change their numbers everywhere, so that only their order is wrong. */
+function swapNumbers(entries: Entry[], left: string, right: string): Entry[] {
+  const seqOf = (id: string): number =>
+    find(entries, 'database').rows.find(({ clientMessageId }) => clientMessageId === id)?.seq ?? 0;
+  const [leftSeq, rightSeq] = [seqOf(left), seqOf(right)];
+  const swap = (placed: { clientMessageId: string | null; seq: number }): void => {
+    if (placed.clientMessageId === left) placed.seq = rightSeq;
+    else if (placed.clientMessageId === right) placed.seq = leftSeq;
+  };
+  for (const entry of entries) {
+    if (entry.k === 'database') entry.rows.forEach(swap);
+    if (entry.k === 'ok' && entry.message !== undefined) swap(entry.message);
+  }
+  return entries;
+}

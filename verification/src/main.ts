@@ -1,0 +1,95 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Options } from './options.js';
+import { USAGE, readOptions } from './options.js';
+import { Recorder } from './recording/recorder.js';
+import { printable } from './report/print.js';
+import type { Summary } from './report/summary.js';
+import { summarize } from './report/summary.js';
+import { writeReport } from './report/write-report.js';
+import type { StartCluster } from './run/cluster.js';
+import { EdgeSet } from './run/edges.js';
+import { runOnCluster } from './run/run-on-cluster.js';
+
+export interface Ground {
+  args: string[];
+  /** Folder of the reports where none is named. */
+  reports: string;
+  /** Folder for the data of the clusters that are started. */
+  dataDir: string;
+  startCluster: StartCluster;
+  /** Compiles what the cluster runs. */
+  build: () => void;
+}
+
+/** Limits are made for people; the checker is sixty of them behind one address. */
+const ENVIRONMENT = {
+  RATE_LIMIT_SCALE: '1000',
+  // Short enough that every device renews its token in the middle of faults.
+  ACCESS_TOKEN_SECONDS: '60',
+};
+
+/** Runs what the arguments ask for; resolves with the exit code. */
+export async function verify(ground: Ground): Promise<number> {
+  if (ground.args.includes('--help')) {
+    console.log(USAGE);
+    return 0;
+  }
+  const options = readOptions(ground.args, ground.reports);
+  rmSync(options.outDir, { recursive: true, force: true });
+  mkdirSync(options.outDir, { recursive: true });
+  const recorder = new Recorder(join(options.outDir, 'recording.ndjson'));
+  const say = (line: string): void => {
+    console.log(`${(recorder.now() / 1_000).toFixed(1).padStart(7)} s  ${line}`);
+  };
+  say(`seed ${String(options.seed)}, ${options.mode}`);
+  await withCluster(ground, options, recorder, say);
+  await recorder.close();
+  const summary = summarize(recorder.entries);
+  return finish(summary, options);
+}
+
+async function withCluster(
+  ground: Ground,
+  options: Options,
+  recorder: Recorder,
+  say: (line: string) => void,
+): Promise<void> {
+  say('building');
+  ground.build();
+  say('starting the cluster');
+  const edges = new EdgeSet();
+  const dataDir = join(ground.dataDir, 'verify');
+  rmSync(dataDir, { recursive: true, force: true });
+  const cluster = await ground.startCluster({
+    instances: options.instances,
+    dataDir,
+    environment: ENVIRONMENT,
+    ...edges.options,
+  });
+  let interrupted = false;
+  const stop = (): void => {
+    if (interrupted) process.exit(130);
+    interrupted = true;
+    say('stopping');
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    await runOnCluster({ options, recorder, cluster, edges, say, stopped: () => interrupted });
+  } finally {
+    for (const { postgres, redis, clients } of edges.edges)
+      for (const tunnel of [postgres, redis, clients]) tunnel.heal();
+    await cluster.stop();
+    await edges.close();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+function finish(summary: Summary, options: Options): number {
+  writeReport(summary, options.outDir);
+  console.log(printable(summary));
+  console.log(`${join(options.outDir, 'report.html')}`);
+  return summary.passed ? 0 : 1;
+}

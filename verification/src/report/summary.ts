@@ -1,0 +1,112 @@
+import { ALL_JUDGES } from '../judges/all-judges.js';
+import { deliveries } from '../judges/deliveries.js';
+import type { Finding, Judge } from '../judges/judge.js';
+import { percentile } from '../judges/judge.js';
+import { Recorded } from '../judges/recorded.js';
+import type { Recovery } from '../judges/recovery.js';
+import { recoveries } from '../judges/recovery.js';
+import type { Entry } from '../recording/entries.js';
+
+export interface Verdict extends Finding {
+  name: string;
+  promises: string[];
+  sentence: string;
+  passed: boolean;
+}
+
+/** A stretch of the run, for the picture: latencies of what was committed or sent in it. */
+export interface Bucket {
+  t: number;
+  deliveries: number;
+  p50Ms: number;
+  p99Ms: number;
+  maxMs: number;
+  sends: number;
+  sendP99Ms: number;
+  unknown: number;
+}
+
+export interface Summary {
+  passed: boolean;
+  seed: number;
+  mode: string;
+  startedAt: string;
+  instances: number;
+  durationMs: number;
+  people: number;
+  devices: number;
+  conversations: number;
+  verdicts: Verdict[];
+  stories: Extract<Entry, { k: 'story' }>[];
+  recoveries: Recovery[];
+  buckets: Bucket[];
+  quietAt: number;
+}
+
+const BUCKETS = 240;
+
+export function judgeAll(recorded: Recorded, judges: readonly Judge[] = ALL_JUDGES): Verdict[] {
+  return judges.map(({ name, promises, sentence, judge }) => {
+    const finding = judge(recorded);
+    return { name, promises, sentence, passed: finding.violations.length === 0, ...finding };
+  });
+}
+
+export function summarize(entries: readonly Entry[], judges: readonly Judge[] = ALL_JUDGES): Summary {
+  const recorded = new Recorded(entries);
+  const verdicts = judgeAll(recorded, judges);
+  const run = recorded.all('run')[0];
+  const stories = recorded.all('story');
+  return {
+    passed: verdicts.every(({ passed }) => passed) && stories.every(({ passed }) => passed),
+    seed: run?.seed ?? 0,
+    mode: run?.mode ?? '',
+    startedAt: run?.startedAt ?? '',
+    instances: run?.instances ?? 0,
+    durationMs: Math.round(recorded.endAt),
+    people: recorded.all('user').length,
+    devices: recorded.all('device').length,
+    conversations: recorded.all('conversation').length,
+    verdicts,
+    stories,
+    recoveries: recoveries(recorded),
+    buckets: bucketsOf(recorded),
+    quietAt: Number.isFinite(recorded.quietAt) ? recorded.quietAt : recorded.endAt,
+  };
+}
+
+function bucketsOf(recorded: Recorded): Bucket[] {
+  const end = Number.isFinite(recorded.quietAt) ? recorded.quietAt + 12_000 : recorded.endAt;
+  const width = Math.max(500, end / BUCKETS);
+  const buckets = Array.from({ length: Math.ceil(end / width) }, (_, index) => ({
+    t: index * width,
+    delivered: [] as number[],
+    sent: [] as number[],
+    unknown: 0,
+  }));
+  const at = (t: number): (typeof buckets)[number] | undefined => buckets[Math.floor(t / width)];
+  for (const { committedAt, shownAt, connectedUntil } of deliveries(recorded)) {
+    if (shownAt <= connectedUntil) at(committedAt)?.delivered.push(Math.max(0, shownAt - committedAt));
+  }
+  for (const { invoke, outcome, end: ended, code } of recorded.operations) {
+    if (invoke.action !== 'send') continue;
+    const bucket = at(invoke.t);
+    if (bucket === undefined) continue;
+    if (Number.isFinite(ended)) bucket.sent.push(ended - invoke.t);
+    if (outcome === 'info' && code !== 'not connected') bucket.unknown += 1;
+  }
+  return buckets.map(({ t, delivered, sent, unknown }) => {
+    delivered.sort((left, right) => left - right);
+    sent.sort((left, right) => left - right);
+    return {
+      t: Math.round(t),
+      deliveries: delivered.length,
+      p50Ms: Math.round(percentile(delivered, 0.5)),
+      p99Ms: Math.round(percentile(delivered, 0.99)),
+      maxMs: Math.round(delivered.at(-1) ?? 0),
+      sends: sent.length,
+      sendP99Ms: Math.round(percentile(sent, 0.99)),
+      unknown,
+    };
+  });
+}
