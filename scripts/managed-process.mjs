@@ -50,6 +50,7 @@ export class ManagedProcess {
     this.planned = false;
     this.child = child;
     this.pid = child.pid ?? null;
+    if (this.pid !== null) this.onSpawn?.(this.pid);
     child.on('error', (error) => {
       this.failure = error;
     });
