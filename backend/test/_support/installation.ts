@@ -29,9 +29,19 @@ export class Installation {
     );
   }
 
-  async stop(): Promise<void> {
+  /** One more instance on the database of another installation, reached in another way. Dropped with that one. */
+  static async startOn(installation: Installation, options: AppOptions): Promise<Installation> {
+    const app = await startApp(options);
+    return new Installation(installation.database, [app], [new Api(app.baseUrl)]);
+  }
+
+  async closeInstances(): Promise<void> {
     for (const connection of this.connections) connection.close();
     await Promise.all(this.apps.map((app) => app.close()));
+  }
+
+  async stop(): Promise<void> {
+    await this.closeInstances();
     await this.database.drop();
   }
 
