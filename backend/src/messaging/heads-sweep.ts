@@ -61,33 +61,33 @@ export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShut
     const start = this.sweptTo ?? now;
     this.forgetRoomsLeft();
     if (this.sockets.count() > 0) {
-      if (now.getTime() - start.getTime() > FULL_CHECK_AFTER_MS) await this.checkAll();
-      else
-        await this.checkMoved(new Date(start.getTime() - OVERLAP_MS), new Date(now.getTime() - IN_FLIGHT_MS));
+      const since = new Date(start.getTime() - OVERLAP_MS);
+      if (now.getTime() - start.getTime() > FULL_CHECK_AFTER_MS) await this.checkAll(since);
+      else await this.checkMoved(since, new Date(now.getTime() - IN_FLIGHT_MS));
     }
     this.sweptTo = now;
   }
 
   private async checkMoved(since: Date, until: Date): Promise<void> {
     for (const { conversationId, ...range } of await this.store.moved(since, until)) {
-      if (this.sockets.holdsConversation(conversationId)) await this.repair(conversationId, range);
+      if (this.sockets.holdsConversation(conversationId)) await this.repair(conversationId, range, since);
     }
   }
 
-  private async checkAll(): Promise<void> {
+  private async checkAll(since: Date): Promise<void> {
     const held = this.sockets.conversationIds();
     for (let start = 0; start < held.length; start += CHECKED_AT_ONCE) {
       for (const { conversationId, rev } of await this.store.heads(
         held.slice(start, start + CHECKED_AT_ONCE),
       )) {
         const from = this.delivered.get(conversationId)?.head ?? 0;
-        await this.repair(conversationId, { from, to: rev });
+        await this.repair(conversationId, { from, to: rev }, since);
       }
     }
   }
 
   /** Where nothing is known to be delivered yet, the members may get again what they have: they drop it by its rev. */
-  private async repair(conversationId: string, range: RevRange): Promise<void> {
+  private async repair(conversationId: string, range: RevRange, since: Date): Promise<void> {
     const missing = this.delivered.get(conversationId)?.missing(range) ?? [range];
     const count = missing.reduce((sum, { from, to }) => sum + to - from, 0);
     if (count === 0) return;
@@ -97,7 +97,7 @@ export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShut
       return;
     }
     for (const hole of missing) {
-      const messages = await this.store.changes(conversationId, hole);
+      const messages = await this.store.changes(conversationId, hole, since);
       this.publisher.toLocalConversation(conversationId, 'changes', {
         conversationId,
         fromRev: hole.from,

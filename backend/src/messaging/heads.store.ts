@@ -36,11 +36,19 @@ export class HeadsStore {
     );
   }
 
-  /** The messages whose newest change lies in the range, rev ascending. */
-  async changes(conversationId: string, { from, to }: RevRange): Promise<Message[]> {
+  /**
+   * The present state of the messages that the range touched, rev ascending. Some were touched again since and stand
+   * above it: the outbox, in which `since` is before the range was written, still names them. Without them a client
+   * would show what follows a message before the message itself.
+   */
+  async changes(conversationId: string, { from, to }: RevRange, since: Date): Promise<Message[]> {
     const rows = await this.database.query<MessageRow>(
-      'SELECT * FROM message_rows WHERE conversation_id = $1 AND rev > $2 AND rev <= $3 ORDER BY rev',
-      [conversationId, from, to],
+      `SELECT * FROM message_rows
+        WHERE conversation_id = $1 AND rev > $2 AND (rev <= $3 OR id IN (
+          SELECT message_id FROM outbox
+           WHERE created_at > $4 AND conversation_id = $1 AND rev > $2 AND rev <= $3))
+        ORDER BY rev`,
+      [conversationId, from, to, since],
     );
     return rows.map(toMessage);
   }
