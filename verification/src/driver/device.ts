@@ -570,6 +570,7 @@ export class Device {
             messages: page,
             why,
           });
+          this.sawOwn(id, page);
           const waiting = room.waiting;
           room.waiting = [];
           for (const frame of waiting) this.applyFrame(id, frame);

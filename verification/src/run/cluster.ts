@@ -68,7 +68,6 @@ export interface ClusterOptions {
   instances: number;
   dataDir: string;
   port?: number;
-  quiet?: boolean;
   environment?: Record<string, string>;
   /** Variables of one instance over the common ones, for example a DATABASE_URL through a tunnel. */
   environmentOf?: (
