@@ -38,6 +38,8 @@ export class RealtimeAdapter extends IoAdapter {
     const server: RealtimeServer = new Server(httpServer, {
       path: SOCKET_PATH,
       transports: this.config.socket.polling ? ['polling', 'websocket'] : ['websocket'],
+      // `UpgradeGate` refuses them; clients are not to try.
+      allowUpgrades: false,
       serveClient: false,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,

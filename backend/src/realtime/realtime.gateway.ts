@@ -12,6 +12,7 @@ import { newId } from '../infra/new-id.js';
 import { ConnectionSources } from './connection-sources.js';
 import { Dispatcher } from './dispatcher.js';
 import { LocalSockets } from './local-sockets.js';
+import { guardPolling } from './polling-guard.js';
 import { Publisher } from './publisher.js';
 import type { RealtimeServer, RealtimeSocket, SocketIdentity } from './realtime-socket.js';
 import { conversationRoom, sessionRoom, userRoom } from './rooms.js';
@@ -38,6 +39,7 @@ export class RealtimeGateway {
   afterInit(server: RealtimeServer): void {
     this.sockets.attach(server);
     this.publisher.attach(server);
+    if (this.config.socket.polling) guardPolling(server, this.sources);
     server.use((socket, next) => {
       this.admit(socket).then(
         () => {

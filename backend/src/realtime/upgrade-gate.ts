@@ -7,8 +7,10 @@ import { Metrics } from '../infra/metrics/metrics.js';
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-const REFUSAL =
+const UNAVAILABLE =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
+
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 /**
  * Stands before Engine.IO, which can only answer 400 or 403: a draining or full instance answers 503, on which
@@ -30,10 +32,11 @@ export class UpgradeGate {
     const onUpgrade = server.listeners('upgrade') as UpgradeListener[];
     server.removeAllListeners('upgrade');
     server.on('upgrade', (request, socket, head) => {
-      if (this.refuses(request)) {
+      const answer = this.upgradeRefusal(request);
+      if (answer !== null) {
         // The peer may be gone already; an unheard error would end the process.
         socket.on('error', () => undefined);
-        socket.end(REFUSAL);
+        socket.end(answer);
         return;
       }
       for (const listener of onUpgrade) listener.call(server, request, socket, head);
@@ -51,6 +54,12 @@ export class UpgradeGate {
     });
   }
 
+  /** An upgrade that names a connection takes it over, and Engine.IO asks for nothing but that name, whatever its options. */
+  private upgradeRefusal(request: IncomingMessage): string | null {
+    if (isSocketPath(request) && !isHandshake(request)) return BAD_REQUEST;
+    return this.refuses(request) ? UNAVAILABLE : null;
+  }
+
   private refuses(request: IncomingMessage): boolean {
     if (!isSocketPath(request)) return false;
     const reason = this.refusal();
@@ -65,5 +74,6 @@ function isSocketPath(request: IncomingMessage): boolean {
 }
 
 function isHandshake(request: IncomingMessage): boolean {
-  return isSocketPath(request) && !(request.url ?? '').includes('sid=');
+  // Parsed, not searched for: `%73id` is `sid` too.
+  return isSocketPath(request) && !new URL(request.url ?? '', 'http://local').searchParams.has('sid');
 }

@@ -29,7 +29,7 @@ describe('the web client', () => {
 
   const get = (path: string): Promise<Response> => fetch(`${started.baseUrl}${path}`);
 
-  it.each(['/', '/conversations/01890000-0000-7000-8000-000000000000', '/sign-in'])(
+  it.each(['/', '//', '/?next=/a', '/conversations/01890000-0000-7000-8000-000000000000', '/sign-in'])(
     'is one page at %s',
     async (path) => {
       const response = await get(path);

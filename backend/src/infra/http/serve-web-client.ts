@@ -25,7 +25,7 @@ export async function serveWebClient(fastify: FastifyInstance, webRoot: string):
     },
   });
   fastify.get('/*', (request, reply) => {
-    const path = decodeURIComponent(new URL(request.url, 'http://local').pathname);
+    const path = decodeURIComponent(request.url.split('?', 1)[0] ?? '/');
     if (NEVER_PAGES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
       reply.callNotFound();
       return;
