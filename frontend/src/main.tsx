@@ -1,5 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.js';
+import './lib/theme.js';
 import './styles.css';
 
 const element = document.getElementById('root');

@@ -1,3 +1,4 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { createClient } from '@parley/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
@@ -32,11 +33,14 @@ export function App() {
   return (
     <ClientContext value={client}>
       <QueryClientProvider client={queries}>
-        <Tooltip.Provider delay={500}>
-          <Toaster>
-            <RouterProvider router={router} />
-          </Toaster>
-        </Tooltip.Provider>
+        {/* The content security policy of Parley refuses style elements that are not files. */}
+        <CSPProvider disableStyleElements>
+          <Tooltip.Provider delay={500}>
+            <Toaster>
+              <RouterProvider router={router} />
+            </Toaster>
+          </Tooltip.Provider>
+        </CSPProvider>
       </QueryClientProvider>
     </ClientContext>
   );

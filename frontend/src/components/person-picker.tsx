@@ -68,6 +68,7 @@ export function PersonPicker({
           </Combobox.Chip>
         ))}
         <Combobox.Input
+          data-initial-focus
           aria-label="Find people"
           placeholder={chosen.length === 0 ? 'Find people by name' : ''}
           autoCapitalize="none"

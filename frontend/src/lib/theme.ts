@@ -37,6 +37,9 @@ window.addEventListener('storage', (event) => {
   announce();
 });
 
+// The page has the theme already (public/theme.js); this is for the case that the little file did not come through.
+apply();
+
 export function themeChoice(): ThemeChoice {
   return choice;
 }

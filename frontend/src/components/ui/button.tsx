@@ -7,6 +7,7 @@ const LOOKS = {
   primary: 'bg-accent text-on-accent hover:bg-accent-hover',
   quiet: 'bg-hover text-ink hover:bg-pressed',
   plain: 'text-ink-2 hover:bg-hover hover:text-ink',
+  plainDanger: 'text-danger hover:bg-danger-soft',
   danger: 'bg-danger text-on-danger hover:bg-danger-hover',
 } as const;
 

@@ -32,6 +32,12 @@ export function Dialog({ open, onOpenChange, title, description, width = 'narrow
         <BaseDialog.Backdrop className={BACKDROP_LOOK} />
         <BaseDialog.Viewport className={VIEWPORT_LOOK}>
           <BaseDialog.Popup
+            // A field that asks to be first gets the focus; else what Base UI finds.
+            initialFocus={(openedBy) =>
+              openedBy === 'touch'
+                ? true
+                : (document.querySelector<HTMLElement>('[data-initial-focus]') ?? true)
+            }
             className={classNames(
               POPUP_LOOK,
               'pad-safe-bottom',

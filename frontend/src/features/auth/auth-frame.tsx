@@ -19,7 +19,11 @@ export function AuthFrame({
 }) {
   return (
     <div className="flex h-dvh overflow-y-auto bg-canvas">
-      <aside className="hidden w-[44%] max-w-xl flex-col justify-between bg-[#0a3f3a] p-12 text-[#eaf5f2] lg:flex">
+      <aside
+        // Dark in both themes: it takes the colours of the dark one.
+        data-theme="dark"
+        className="hidden w-[44%] max-w-xl flex-col justify-between bg-[#0a3f3a] p-12 text-[#eaf5f2] lg:flex"
+      >
         <Wordmark className="text-2xl" />
         <dl className="flex flex-col gap-6">
           {PROMISES.map(([promise, reason]) => (

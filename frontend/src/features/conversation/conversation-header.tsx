@@ -74,7 +74,7 @@ export function ConversationHeader({
           label={detailsOpen ? 'Hide details' : 'Show details'}
           aria-expanded={detailsOpen}
           onClick={onToggleDetails}
-          className="hidden md:inline-flex"
+          className="max-md:hidden"
         >
           <PanelRight className="size-5" aria-hidden="true" />
         </IconButton>

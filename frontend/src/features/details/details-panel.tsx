@@ -46,7 +46,7 @@ export function DetailsPanel({
       aria-label="Conversation details"
       className="pad-safe-top pad-safe-bottom absolute inset-0 z-20 flex flex-col bg-canvas md:static md:w-80 md:shrink-0 md:border-l md:border-line lg:w-88"
     >
-      <div className="flex h-14 shrink-0 items-center justify-between border-b border-line pr-2 pl-4">
+      <div className="flex h-14.25 shrink-0 items-center justify-between border-b border-line pr-2 pl-4">
         <h2 className="font-semibold tracking-tight">Details</h2>
         <IconButton label="Close details" onClick={onClose}>
           <X className="size-5" aria-hidden="true" />
@@ -90,11 +90,7 @@ export function DetailsPanel({
         {!direct && <MemberList conversation={conversation} me={me} onMessage={onMessage} />}
         {!direct && (
           <div className="border-t border-line p-3">
-            <Button
-              look="plain"
-              className="w-full justify-start text-danger"
-              onClick={() => setDialog('leave')}
-            >
+            <Button look="plainDanger" className="w-full justify-start" onClick={() => setDialog('leave')}>
               <LogOut className="size-4" aria-hidden="true" />
               Leave {conversation.kind === 'channel' ? 'channel' : 'group'}
             </Button>

@@ -81,6 +81,7 @@ function EditForm({ conversation, onSaved }: { conversation: Conversation; onSav
     <form noValidate onSubmit={(event) => void submit(event)} className="flex min-h-0 flex-col">
       <div className="flex flex-col gap-4 overflow-y-auto px-5 pt-1 pb-4">
         <TextField
+          data-initial-focus
           label="Name"
           optional={conversation.kind === 'group'}
           value={title}

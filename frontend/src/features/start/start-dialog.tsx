@@ -94,7 +94,7 @@ function StartForm({ onStarted }: { onStarted: (conversation: Conversation) => v
   return (
     <form noValidate onSubmit={(event) => void submit(event)} className="flex min-h-0 flex-col">
       <div className="flex min-h-0 flex-col gap-4 overflow-y-auto px-5 pt-1 pb-2">
-        <Choice label="What" value={kind} options={KINDS} onValueChange={setKind} />
+        <Choice label="Kind" value={kind} options={KINDS} onValueChange={setKind} />
         {titled && (
           <TextField
             label={kind === 'channel' ? 'Name' : 'Group name'}
@@ -124,7 +124,11 @@ function StartForm({ onStarted }: { onStarted: (conversation: Conversation) => v
       </div>
       <div className="flex justify-end border-t border-line px-5 py-3">
         <Button type="submit" busy={busy} disabled={people.length === 0}>
-          {direct ? 'Start chat' : kind === 'channel' ? 'Create channel' : 'Create group'}
+          {direct || (kind === 'people' && people.length === 0)
+            ? 'Start chat'
+            : kind === 'channel'
+              ? 'Create channel'
+              : 'Create group'}
         </Button>
       </div>
     </form>

@@ -14,7 +14,7 @@ export function Bubble({ own, first, last, highlighted = false, failed = false, 
   return (
     <div
       className={classNames(
-        'min-w-0 rounded-2xl px-3 py-1.5 transition-shadow duration-500',
+        'flow-root min-w-0 rounded-2xl px-3 py-1.5 transition-shadow duration-500',
         own ? 'bg-own' : 'border border-line bg-surface',
         own && !first && 'rounded-tr-md',
         own && !last && 'rounded-br-md',

@@ -24,7 +24,7 @@ function InlinePart({ part, meUsername }: { part: Inline; meUsername: string }) 
       return (
         <span
           className={classNames(
-            'rounded px-0.5 font-medium text-accent-ink',
+            'rounded font-medium text-accent-ink',
             part.username === meUsername && 'bg-accent-soft ring-1 ring-accent/40',
           )}
         >
