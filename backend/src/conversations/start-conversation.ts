@@ -35,6 +35,8 @@ export class StartConversation {
     });
     const created = change.status === 'created';
     if (created) this.announce.joined(change);
+    // To open a direct again is not to start one.
+    else await this.limits.giveBack('conversationsPerHour', userId);
     return { conversation: await this.store.readOne(userId, change.conversationId), created };
   }
 }

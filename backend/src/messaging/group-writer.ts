@@ -8,7 +8,7 @@ const GROUP_MAX = 64;
 const SLOTS = 3;
 /** Sends fail within 2 s while PostgreSQL is away; the way to the client takes the rest. */
 export const WRITE_DEADLINE_MS = 1_700;
-/** Well above PostgreSQL's own statement_timeout of 3 s: frees the slot of a connection that hangs. */
+/** Well above the time after which the log's connections give up by themselves: frees a slot whatever happens. */
 const ATTEMPT_DEADLINE_MS = 4_000;
 /** Between attempts; a restarting PostgreSQL refuses connections for about a second. */
 const RETRY_PAUSE_MS = 60;
