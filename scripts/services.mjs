@@ -1,7 +1,6 @@
 // PostgreSQL, Redis and an S3 stand-in on loopback, each with a folder of its own, for a laptop, the tests and the cluster. Run by
 // hand, it starts them and prints where they are: `node scripts/services.mjs`.
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -257,14 +256,15 @@ export function makeObjectStore({ dataDir, port, logFile, keys, env = process.en
 
 /**
  * For tests: everything in a temporary folder that is gone afterwards.
- * @returns {Promise<{ databaseUrl: string, redisUrl: string, s3Endpoint: string, s3Keys: { id: string, secret: string }, stop: () => Promise<void> }>}
+ * @returns {Promise<{ databaseUrl: string, redisUrl: string, s3Endpoint: string, stop: () => Promise<void> }>}
  */
 export async function startTestServices() {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-'));
   // The server's own account must be able to pass.
   chmodSync(dataDir, 0o755);
   const [postgresPort, redisPort, s3Port] = await freePorts(3);
-  const keys = { id: 'parley-test', secret: randomBytes(24).toString('base64url') };
+  // The stand-in's own published pair: what a test stores is nobody's secret.
+  const keys = { id: 'S3RVER', secret: 'S3RVER' };
   const logOf = (name) => join(dataDir, `${name}.log`);
   const services = [
     await makePostgres({ dataDir, port: postgresPort, logFile: logOf('postgres'), durable: false }),
@@ -282,7 +282,7 @@ export async function startTestServices() {
     throw error;
   }
   const [postgres, redis, s3] = services;
-  return { databaseUrl: postgres.adminUrl, redisUrl: redis.url, s3Endpoint: s3.url, s3Keys: keys, stop };
+  return { databaseUrl: postgres.adminUrl, redisUrl: redis.url, s3Endpoint: s3.url, stop };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -183,15 +183,15 @@ async function main() {
   const settings = { WEB_ROOT: join(ROOT, 'frontend', 'dist'), ...environment };
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
   const env = { ...settings, ...given, HOST: host, PORT: String(port) };
-  await step('database migrations', () =>
-    run(process.execPath, [join(ROOT, 'scripts', 'prisma.mjs'), 'migrate', 'deploy'], { env }),
-  );
-  await step('API and worker', () =>
-    Promise.all([
+  await step('database migrations', async () => {
+    await run(process.execPath, [join(ROOT, 'scripts', 'prisma.mjs'), 'migrate', 'deploy'], { env });
+  });
+  await step('API and worker', async () => {
+    await Promise.all([
       startManaged(makeServer('api', 'main.js', port, env)),
       startManaged(makeServer('worker', 'worker.js', Number(env.WORKER_PORT), env)),
-    ]),
-  );
+    ]);
+  });
 
   const url = process.env.PUBLIC_URL || `http://localhost:${port}`;
   runFile.url = url;
