@@ -101,6 +101,12 @@ export class Database implements Sql, OnApplicationShutdown {
   private async transactOnce<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
+    // The pool listens only while a connection is idle. One that breaks in here would end the process unheard; the
+    // statement under way, or the next one, rejects by itself.
+    const onBroken = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onBroken);
     try {
       await client.query('BEGIN');
       const result = await work({
@@ -117,6 +123,7 @@ export class Database implements Sql, OnApplicationShutdown {
     } finally {
       // A connection that could not roll back is closed: what it still holds must not meet the next request.
       client.release(broken);
+      client.off('error', onBroken);
     }
   }
 }
