@@ -27,6 +27,8 @@ const ENVIRONMENT = {
   ACCESS_TOKEN_SECONDS: '60',
 };
 
+const INTERRUPTED_WITHIN_MS = 10_000;
+
 /** Runs what the arguments ask for; resolves with the exit code. */
 export async function verify(ground: Ground): Promise<number> {
   if (ground.args.includes('--help')) {
@@ -65,9 +67,13 @@ async function withCluster(
   });
   let interrupted = false;
   const stop = (): void => {
-    if (interrupted) process.exit(130);
+    if (interrupted) return;
     interrupted = true;
     say('stopping');
+    // What is under way may wait for something that never comes.
+    setTimeout(() => {
+      void cluster.stop().finally(() => process.exit(130));
+    }, INTERRUPTED_WITHIN_MS).unref();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

@@ -10,6 +10,9 @@ const PAGE = 100;
 /** So many people walk the whole history of a conversation; the others its newest page. */
 const WHOLE_WALKS = 2;
 
+/** On a product that does not answer, the walk ends; what it did not reach counts as unread, and is told. */
+const WALK_WITHIN_MS = 120_000;
+
 /** Reads every conversation over REST as every person: members to the first message, strangers to the refusal. */
 export async function walkHistory(people: Person[], rooms: Room[], recorder: Recorder): Promise<void> {
   const walks = rooms.flatMap((room) =>
@@ -19,7 +22,9 @@ export async function walkHistory(people: Person[], rooms: Room[], recorder: Rec
       whole: index % Math.max(1, Math.floor(people.length / WHOLE_WALKS)) === 0 || room.owner === person,
     })),
   );
+  const end = Date.now() + WALK_WITHIN_MS;
   await inParallel(walks, AT_ONCE, async ({ room, person, whole }) => {
+    if (Date.now() > end) return;
     const messages: Seen[] = [];
     const conversation = await person.session.settle<Conversation>('GET', `/conversations/${room.id}`);
     let status = 0;

@@ -41,6 +41,7 @@ export async function runOnCluster(context: RunContext): Promise<void> {
   for (const process of cluster.instances) await noteProcess(process, 0, recorder);
   cluster.onExit((exit) => {
     recorder.write({ k: 'exit', ...exit });
+    if (!exit.planned) void bringBack(context, exit.process);
   });
 
   const population = await populate({
@@ -90,6 +91,19 @@ export async function runOnCluster(context: RunContext): Promise<void> {
   await tellStories(context, random.fork());
   readLogs([...cluster.instances, cluster.worker], recorder);
   recorder.write({ k: 'end' });
+}
+
+/** What ends by itself is started again, as an orchestrator does; that it ended is judged all the same. */
+async function bringBack({ cluster, recorder, say, stopped }: RunContext, name: string): Promise<void> {
+  say(`${name} ended by itself`);
+  await sleep(500);
+  const process = [...cluster.instances, cluster.worker].find((candidate) => candidate.name === name);
+  if (process === undefined || process.pid !== null || stopped()) return;
+  try {
+    await noteProcess(process, await process.start(), recorder);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+  }
 }
 
 export function deviceCount({ people }: Population): number {
