@@ -90,28 +90,32 @@ export class GroupWriter<Item extends Addressed, Outcome> {
 
   private nextGroup(): Waiting<Item, Outcome>[] {
     const group: Waiting<Item, Outcome>[] = [];
+    const served: [string, Waiting<Item, Outcome>[]][] = [];
     for (const [conversationId, queue] of this.waiting) {
       if (this.busy.has(conversationId)) continue;
-      while (queue.length > 0 && group.length < GROUP_MAX) {
-        const [entry] = queue;
-        if (!entry || (entry.item.alone && group.length > 0)) break;
-        queue.shift();
-        // What has waited past its deadline was answered already: writing it now would surprise its sender.
-        if (entry.expired) continue;
-        group.push(entry);
-        if (entry.item.alone) return this.ending(group, conversationId, queue);
-      }
-      this.ending(group, conversationId, queue);
-      if (group.length >= GROUP_MAX) break;
+      const before = group.length;
+      this.takeFrom(queue, group);
+      if (queue.length === 0 || group.length > before) served.push([conversationId, queue]);
+      if (group.length >= GROUP_MAX || group.at(-1)?.item.alone) break;
+    }
+    // After the walk, which would meet them again otherwise: what is left of a queue goes behind the other conversations.
+    for (const [conversationId, queue] of served) {
+      this.waiting.delete(conversationId);
+      if (queue.length > 0) this.waiting.set(conversationId, queue);
     }
     return group;
   }
 
-  /** What is left of the conversation's queue goes to the end, behind the other conversations. */
-  private ending<T>(group: T, conversationId: string, queue: Waiting<Item, Outcome>[]): T {
-    this.waiting.delete(conversationId);
-    if (queue.length > 0) this.waiting.set(conversationId, queue);
-    return group;
+  private takeFrom(queue: Waiting<Item, Outcome>[], group: Waiting<Item, Outcome>[]): void {
+    while (group.length < GROUP_MAX) {
+      const [entry] = queue;
+      if (!entry || (entry.item.alone && group.length > 0)) return;
+      queue.shift();
+      // What has waited past its deadline was answered already: writing it now would surprise its sender.
+      if (entry.expired) continue;
+      group.push(entry);
+      if (entry.item.alone) return;
+    }
   }
 
   /** Never rejects. */
