@@ -63,10 +63,10 @@ describe('the group writer', () => {
       writer.write(item(`c${String(index % 100)}`, String(index))),
     );
     expect(groups.length).toBe(3);
-    for (let index = 0; index < groups.length; index += 1) {
-      const underWay = groups[index];
-      expect(underWay?.items.length).toBeLessThanOrEqual(64);
-      underWay?.finish();
+    // The list grows while it is walked: each that finishes makes room for the next.
+    for (const underWay of groups) {
+      expect(underWay.items.length).toBeLessThanOrEqual(64);
+      underWay.finish();
       await settled();
     }
     await Promise.all(writes);

@@ -56,6 +56,10 @@ export class Installation {
     return Promise.all(names.map((name) => this.api().register(name)));
   }
 
+  async somebody(name: string): Promise<Person> {
+    return this.api().register(name);
+  }
+
   async connect(person: Person, instance = 0): Promise<Connection> {
     const connection = await Connection.as(this.api(instance).baseUrl, person);
     this.connections.push(connection);

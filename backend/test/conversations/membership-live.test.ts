@@ -17,11 +17,11 @@ describe('people who come and go', () => {
   beforeAll(async () => {
     installation = await Installation.start([{}, {}]);
     [anna, bob, carla] = (await installation.people('anna', 'bob', 'carla')) as [Person, Person, Person];
-    [annas, bobs, carlas] = (await Promise.all([
+    [annas, bobs, carlas] = await Promise.all([
       installation.connect(anna, 0),
       installation.connect(bob, 1),
       installation.connect(carla, 1),
-    ])) as [Connection, Connection, Connection];
+    ]);
   });
   afterAll(() => installation.stop());
 
@@ -164,7 +164,7 @@ describe('people who come and go', () => {
   it('see a new name of somebody they share a conversation with', async () => {
     const { id } = await installation.start(anna, [bob]);
     await bobs.next('conversation', ({ conversation }) => conversation.id === id);
-    const stranger = await installation.connect((await installation.people('stranger'))[0] as Person, 1);
+    const stranger = await installation.connect(await installation.somebody('stranger'), 1);
     await installation
       .api()
       .call('PATCH /users/me', { token: anna.token, body: { displayName: 'Anna the First' } });

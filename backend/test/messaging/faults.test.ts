@@ -23,10 +23,10 @@ describe('PostgreSQL connections that break in the middle of sends', () => {
     );
     const sockets = await Promise.all(people.map((person, index) => installation.connect(person, index % 2)));
 
-    let running = true;
+    const run = new AbortController();
     let killed = 0;
     const killing = (async () => {
-      while (running) {
+      while (!run.signal.aborted) {
         const rows = await installation.database.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE datname = current_database() AND application_name LIKE 'parley%' AND state = 'active' LIMIT 2`,
@@ -57,7 +57,7 @@ describe('PostgreSQL connections that break in the middle of sends', () => {
         conversations.flatMap(({ id }) => [sender(socket, id), sender(socket, id)]),
       ),
     );
-    running = false;
+    run.abort();
     await killing;
 
     expect(killed).toBeGreaterThan(5);
@@ -138,11 +138,11 @@ describe('with Redis away', () => {
       Person,
     ];
     const { id: conversationId } = await installation.start(anna, [bob]);
-    const [annas, bobs, carlas] = (await Promise.all([
+    const [annas, bobs, carlas] = await Promise.all([
       installation.connect(anna, 0),
       installation.connect(bob, 1),
       installation.connect(carla, 1),
-    ])) as [Connection, Connection, Connection];
+    ]);
 
     for (const proxy of proxies) proxy.cut();
     const sent: Message[] = [];

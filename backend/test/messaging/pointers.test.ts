@@ -15,10 +15,7 @@ describe('read and delivered pointers', () => {
     [anna, bob] = (await installation.people('anna', 'bob')) as [Person, Person];
     conversationId = (await installation.start(anna, [bob])).id;
     for (let index = 0; index < 5; index += 1) await installation.post(anna, conversationId, String(index));
-    [annas, bobs] = (await Promise.all([installation.connect(anna, 0), installation.connect(bob, 1)])) as [
-      Connection,
-      Connection,
-    ];
+    [annas, bobs] = await Promise.all([installation.connect(anna, 0), installation.connect(bob, 1)]);
   });
   afterAll(() => installation.stop());
 
