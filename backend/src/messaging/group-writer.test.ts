@@ -90,6 +90,21 @@ describe('the group writer', () => {
     expect(committed).toEqual(['0', '1', 'alone', '2']);
   });
 
+  it('does not stop at one of another conversation that must be alone', async () => {
+    const { writer, groups } = heldCommits();
+    const held = ['x', 'y', 'z'].map((id) => writer.write(item(id, id)));
+    const writes = [item('a', '1'), item('b', 'alone', true), item('c', '2')].map((one) => writer.write(one));
+    for (let index = 0; index < 5; index += 1) {
+      groups[index]?.finish();
+      await settled();
+    }
+    await Promise.all([...held, ...writes]);
+    expect(groups.slice(3).map((group) => group.items.map((one) => one.text))).toEqual([
+      ['1', '2'],
+      ['alone'],
+    ]);
+  });
+
   it('repeats a passing fault with the same items', async () => {
     const { writer, groups } = heldCommits();
     const write = writer.write(item('a', '1'));
