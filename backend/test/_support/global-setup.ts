@@ -1,7 +1,7 @@
 import { startTestServices } from '../../../scripts/services.mjs';
 
 /** Real services for the whole run, unless somebody has started them: `scripts/test.mjs`, or a contributor by hand. */
-export default async function setUp(): Promise<(() => Promise<void>) | undefined> {
+export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env['PARLEY_TEST_DATABASE_URL'] !== undefined) return undefined;
   const services = await startTestServices();
   Object.assign(process.env, {
