@@ -71,8 +71,12 @@ export class Device {
   private cursor: string | null = null;
   private repairSpreadMs = 2_000;
   private attempt = 0;
-  /** Frames that came before the first `sync` was applied. */
-  private held: { id: string; frame: SeenChanges }[] = [];
+  /** What came while a `sync` was under way: its answer is older, so it is applied first. */
+  private held: (() => void)[] = [];
+  private syncing = false;
+  private syncAgain = false;
+  /** Settle the commands under way when the connection goes. */
+  private readonly pending = new Set<() => void>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(options: DeviceOptions) {
@@ -155,6 +159,9 @@ export class Device {
     this.instance = '';
     this.live = false;
     this.held = [];
+    this.syncing = false;
+    this.syncAgain = false;
+    for (const cut of [...this.pending]) cut();
   }
 
   private async connect(): Promise<void> {
@@ -202,16 +209,24 @@ export class Device {
       this.onChanges(event);
     });
     socket.on('heads', (event: HeadsEvent) => {
-      this.onHeads(event);
+      this.afterSync(() => {
+        this.onHeads(event);
+      });
     });
     socket.on('conversation', ({ conversation }: { conversation: Conversation }) => {
-      this.onConversation(conversation);
+      this.afterSync(() => {
+        this.onConversation(conversation);
+      });
     });
     socket.on('conversation:removed', ({ conversationId, rev }: { conversationId: string; rev: number }) => {
-      this.onRemoved(conversationId, rev);
+      this.afterSync(() => {
+        this.onRemoved(conversationId, rev);
+      });
     });
     socket.on('receipts', (event: ReceiptsEvent) => {
-      this.onReceipts(event);
+      this.afterSync(() => {
+        this.onReceipts(event);
+      });
     });
     socket.on('resync', ({ spreadMs }: { spreadMs: number }) => {
       this.later(this.options.random.next() * spreadMs, () => void this.sync(socket));
@@ -244,11 +259,13 @@ export class Device {
     this.epoch = ready.epoch;
     if (!(await this.sync(socket))) return;
     this.attempt = 0;
-    this.live = true;
-    const held = this.held;
-    this.held = [];
-    for (const { id, frame } of held) this.applyFrame(id, frame);
     this.keepToken(socket);
+  }
+
+  /** Now, or where a `sync` is under way, behind its answer. */
+  private afterSync(work: () => void): void {
+    if (this.live && !this.syncing) work();
+    else this.held.push(work);
   }
 
   private forgetEverything(): void {
@@ -277,7 +294,7 @@ export class Device {
     return new Promise((resolve) => {
       const settle = (outcome: Outcome<T>): void => {
         clearTimeout(timer);
-        socket.off('disconnect', cut);
+        this.pending.delete(cut);
         resolve(outcome);
       };
       const cut = (): void => {
@@ -286,7 +303,7 @@ export class Device {
       const timer = setTimeout(() => {
         settle(unknown('no answer'));
       }, timeoutMs);
-      socket.on('disconnect', cut);
+      this.pending.add(cut);
       socket.emit(name, payload, (ack: Ack<T>) => {
         settle(ack.ok ? { kind: 'ok', data: ack.data, status: 200 } : outcomeOfError(ack.error));
       });
@@ -295,8 +312,12 @@ export class Device {
 
   /** Asks what went by; `false` where the connection is gone or was given up for it. */
   private async sync(socket: Socket): Promise<boolean> {
-    for (let backoff = 0; ;) {
-      if (this.socket !== socket) return false;
+    if (this.syncing) {
+      this.syncAgain = true;
+      return false;
+    }
+    this.syncing = true;
+    for (let backoff = 0; this.socket === socket;) {
       const conversations: Record<string, number> = {};
       for (const [id, room] of this.rooms) if (room.window !== null) conversations[id] = room.window.rev;
       const outcome = await this.command<SyncAnswer>('sync', {
@@ -306,9 +327,10 @@ export class Device {
       });
       if (this.socket !== socket) return false;
       if (outcome.kind === 'ok') {
-        await this.applySync(outcome.data, conversations);
-        if (!outcome.data.hasMore) return this.socket === socket;
-        continue;
+        this.applySync(outcome.data, conversations);
+        if (outcome.data.hasMore) continue;
+        this.synced(socket);
+        return true;
       }
       if (outcome.kind === 'refused' && outcome.code === 'VALIDATION_FAILED') this.cursor = null;
       backoff += 1;
@@ -319,13 +341,24 @@ export class Device {
       }
       await sleep(200 * 2 ** backoff * this.options.random.next());
     }
+    return false;
   }
 
-  private async applySync(answer: SyncAnswer, asked: Record<string, number>): Promise<void> {
+  private synced(socket: Socket): void {
+    this.syncing = false;
+    this.live = true;
+    const held = this.held;
+    this.held = [];
+    for (const work of held) work();
+    if (!this.syncAgain) return;
+    this.syncAgain = false;
+    void this.sync(socket);
+  }
+
+  private applySync(answer: SyncAnswer, asked: Record<string, number>): void {
     this.cursor = answer.cursor;
     for (const id of answer.removed) this.onRemoved(id, Number.MAX_SAFE_INTEGER);
     for (const conversation of answer.conversations) this.onConversation(conversation);
-    const repairs: Promise<void>[] = [];
     for (const [id, changes] of Object.entries(answer.changes)) {
       const room = this.rooms.get(id);
       const window = room?.window;
@@ -334,12 +367,10 @@ export class Device {
         this.closeWindow(id, 'reset');
         this.open(id, 'reset');
       } else if (changes.hasMore) {
-        repairs.push(
-          this.repair(id, {
-            since: Math.max(changes.lastRev, asked[id] ?? 0),
-            messages: changes.messages.map(seenOf),
-          }),
-        );
+        void this.repair(id, {
+          since: Math.max(changes.lastRev, asked[id] ?? 0),
+          messages: changes.messages.map(seenOf),
+        });
       } else {
         const from = window.rev;
         const steps = window.catchUp(changes.lastRev, changes.messages.map(seenOf));
@@ -357,7 +388,6 @@ export class Device {
         this.record(id, steps, 'sync');
       }
     }
-    await Promise.all(repairs);
   }
 
   private onChanges(event: ChangesEvent): void {
@@ -375,8 +405,9 @@ export class Device {
       conversation: id,
       ...frame,
     });
-    if (this.live) this.applyFrame(id, frame);
-    else this.held.push({ id, frame });
+    this.afterSync(() => {
+      this.applyFrame(id, frame);
+    });
   }
 
   private applyFrame(id: string, frame: SeenChanges): void {
@@ -558,6 +589,8 @@ export class Device {
     void (async () => {
       for (let backoff = 0; !this.stopped && this.rooms.get(id) === room;) {
         const outcome = await this.session.call<MessagePage>('GET', `/conversations/${id}/messages`);
+        // Gone, or opened anew, while the page was on its way.
+        if (this.rooms.get(id) !== room) return;
         if (outcome.kind === 'ok') {
           const page = outcome.data.items.map(seenOf);
           const window = new ConversationWindow(page, outcome.data.lastRev);

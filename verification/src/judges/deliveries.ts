@@ -54,6 +54,7 @@ function showings(recorded: Recorded): Map<string, Showing[]> {
     const key = `${entry.device} ${entry.conversation}`;
     const showing = open.get(key);
     if (entry.k === 'window-start') {
+      if (showing !== undefined) showing.to = entry.t;
       const started = { from: entry.t, to: recorded.endAt, startRev: entry.rev, steps: [] };
       open.set(key, started);
       push(byKey, key, started);
