@@ -52,16 +52,13 @@ export class Sync {
       PAGE_MAX + 1,
     );
     const moved = page.moved.slice(0, PAGE_MAX);
+    // The ids are the client's word: only a member's socket joins a room, not even for the time of the next reading.
+    const heldIds = held.map(({ id }) => id);
+    const mine = await this.store.heads(client.userId, heldIds);
     // Joined before any head is read: what is written after the reading is then delivered live.
-    this.join(client, [
-      ...moved.filter(({ isMember }) => isMember).map(({ id }) => id),
-      ...held.map(({ id }) => id),
-    ]);
+    this.join(client, [...moved.filter(({ isMember }) => isMember).map(({ id }) => id), ...mine.keys()]);
 
-    const heads = await this.store.heads(
-      client.userId,
-      held.map(({ id }) => id),
-    );
+    const heads = await this.store.heads(client.userId, heldIds);
     const reserved = FRAME_BYTES + held.length * ENTRY_BYTES;
     const told = await this.tell(client.userId, moved, SYNC_ANSWER_BYTES_MAX - reserved);
     const hasMore = told.count < page.moved.length;
