@@ -308,6 +308,12 @@ export default defineConfig(
       // Both speak for the React compiler, which is not used: clocks and subscriptions set state in effects, and rightly.
       'react-hooks/set-state-in-effect': 'off',
       'react-hooks/incompatible-library': 'off',
+      // Lists that arrow keys walk and code that scrolls take keys and the focus, and axe (in e2e/) asks for just that.
+      'jsx-a11y/no-noninteractive-element-interactions': [
+        'error',
+        { handlers: ['onClick', 'onMouseDown', 'onMouseUp'] },
+      ],
+      'jsx-a11y/no-noninteractive-tabindex': ['error', { tags: ['pre'], roles: ['log', 'tabpanel'] }],
     },
   },
 );

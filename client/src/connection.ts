@@ -132,7 +132,7 @@ export class Connection {
     this.drop();
     const generation = this.generation;
     this.update('connecting', null);
-    if (typeof navigator !== 'undefined' && navigator.onLine === false) {
+    if (typeof navigator !== 'undefined' && !navigator.onLine) {
       this.update('offline', null);
       return;
     }
@@ -223,7 +223,7 @@ export class Connection {
       // A fresh token settles whether the session lives; it signs out where it does not.
       void this.account.renew().catch(() => undefined);
     }
-    if (typeof navigator !== 'undefined' && navigator.onLine === false) {
+    if (typeof navigator !== 'undefined' && !navigator.onLine) {
       this.update('offline', null);
       return;
     }

@@ -69,7 +69,7 @@ describe('outbox', () => {
         async (steps, fates) => {
           const server = new ModelServer();
           const script = [...fates];
-          server.next = () => (script.shift() ?? 'ok') as ReturnType<ModelServer['next']>;
+          server.next = () => script.shift() ?? 'ok';
           const storage = new MemoryOutboxStorage();
           const begin = async () => {
             const outbox = new Outbox(storage, server.send, false);

@@ -26,7 +26,12 @@ export type CallOptions<N extends RouteName> = Part<'params', RouteParams<N>> &
 
 /** Options may be left out where nothing is required. */
 export type CallArguments<N extends RouteName> =
-  Record<never, never> extends CallOptions<N> ? [options?: CallOptions<N>] : [options: CallOptions<N>];
+  { readonly signal?: AbortSignal } extends CallOptions<N>
+    ? [options?: CallOptions<N>]
+    : [options: CallOptions<N>];
+
+/** Lists travel comma-separated, which is how an array writes itself. */
+type QueryValue = string | number | boolean | string[] | null | undefined;
 
 interface AnyOptions {
   readonly params?: object | undefined;
@@ -41,8 +46,8 @@ function addressOf(name: RouteName, options: AnyOptions): { method: string; path
     encodeURIComponent(String(Reflect.get(options.params ?? {}, key))),
   );
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(options.query ?? {}) as [string, unknown][]) {
-    if (value !== undefined && value !== null) query.set(key, String(value));
+  for (const [key, value] of Object.entries(options.query ?? {}) as [string, QueryValue][]) {
+    if (value !== undefined && value !== null) query.set(key, value.toString());
   }
   if (query.size > 0) path += `?${query.toString()}`;
   return { method, path: template.startsWith('/health') ? path : API_PREFIX + path };

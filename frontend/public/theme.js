@@ -3,7 +3,7 @@
   var stored = null;
   try {
     stored = localStorage.getItem('parley.theme');
-  } catch (error) {
+  } catch {
     // Storage can be closed to the page; the system's theme is then the answer.
   }
   var dark = stored === 'dark' || (stored !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);

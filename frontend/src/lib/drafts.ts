@@ -29,7 +29,7 @@ export function openDrafts(userId: string): void {
   try {
     for (let index = 0; index < localStorage.length; index += 1) {
       const key = localStorage.key(index);
-      if (key === null || !key.startsWith(start)) continue;
+      if (!key?.startsWith(start)) continue;
       const text = preview(localStorage.getItem(key) ?? '');
       if (text !== '') found.set(key.slice(start.length), text);
     }

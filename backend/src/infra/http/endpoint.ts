@@ -80,7 +80,6 @@ export function Endpoint<const N extends RouteName>(name: N) {
   ): void => {
     const bound = descriptor.value;
     if (!bound) throw new Error(`${name} must be bound to a method`);
-    const route: Route = routes[name];
     const { method, path } = addressOf(name);
     const requestMethod = METHODS[method];
     if (requestMethod === undefined) throw new Error(`${name} has a method that is not served`);

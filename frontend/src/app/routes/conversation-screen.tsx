@@ -63,7 +63,7 @@ export function ConversationScreen({
     }),
     [nameOf],
   );
-  const commands = useMessageCommands(conversation, screenCommands);
+  const commands = useMessageCommands(screenCommands);
 
   function toggleDetails(): void {
     void navigate({

@@ -26,7 +26,7 @@ export function Choice<T extends string>({
     <RadioGroup
       aria-labelledby={id}
       value={value}
-      onValueChange={(next) => onValueChange(next as T)}
+      onValueChange={onValueChange}
       className="flex flex-col gap-1.5"
     >
       <span id={id} className="text-sm font-medium">

@@ -1,4 +1,4 @@
-import type { Conversation, Message } from '@parley/protocol';
+import type { Message } from '@parley/protocol';
 import { useMemo } from 'react';
 import { showToast } from '../../components/ui/toaster.js';
 import { useClient } from '../../lib/chat/client-context.js';
@@ -7,12 +7,10 @@ import type { MessageCommands } from './message-commands.js';
 
 /** Commands that need nothing but the client; what concerns the composer and the dialogs is the screen's. */
 export function useMessageCommands(
-  conversation: Conversation,
   screen: Pick<MessageCommands, 'reply' | 'edit' | 'remove'>,
 ): Omit<MessageCommands, 'jumpTo'> {
   const client = useClient();
   const { reply, edit, remove } = screen;
-  const conversationId = conversation.id;
   return useMemo(() => {
     const telling = (work: Promise<unknown>): void => {
       work.catch((error: unknown) => showToast(failureText(error)));
@@ -32,6 +30,5 @@ export function useMessageCommands(
       retry: (entry) => client.retrySend(entry.clientMessageId),
       discard: (entry) => client.discardSend(entry.clientMessageId),
     };
-    // A different conversation has commands of its own, so that no row keeps those of the last one.
-  }, [client, reply, edit, remove, conversationId]);
+  }, [client, reply, edit, remove]);
 }

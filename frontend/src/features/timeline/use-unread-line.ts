@@ -7,7 +7,9 @@ import { useEffect, useRef, useState } from 'react';
  */
 export function useUnreadLine(conversation: Conversation, ready: boolean): number | null {
   const latest = useRef(conversation);
-  latest.current = conversation;
+  useEffect(() => {
+    latest.current = conversation;
+  }, [conversation]);
   const [line, setLine] = useState<number | null>(() =>
     conversation.me.unread > 0 ? conversation.me.readSeq : null,
   );
