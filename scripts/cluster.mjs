@@ -10,7 +10,9 @@ import { ManagedProcess, childrenOf } from './managed-process.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { endRunning, run } from './progress.mjs';
 import { RunFile } from './run-file.mjs';
-import { BUCKET, HOST, ROOT, freePorts, makeObjectStore, makePostgres, makeRedis } from './services.mjs';
+import { HOST, ROOT, freePorts } from './places.mjs';
+import { makePostgres } from './embedded-postgres.mjs';
+import { BUCKET, makeObjectStore, makeRedis } from './services.mjs';
 import { ensureTool } from './tools.mjs';
 
 /** What the processes of a cluster are made of; the web client only where it is shown to people. */
@@ -132,8 +134,6 @@ export async function startCluster({
   const logDir = join(dataDir, 'logs');
   mkdirSync(logDir, { recursive: true });
   const runFile = new RunFile(join(dataDir, 'run', 'cluster.json'));
-  const holder = runFile.holder();
-  if (holder !== null) throw new Error(`A cluster runs already on ${dataDir}: process ${holder.pid}`);
   await runFile.take();
   const logOf = (name) => join(logDir, `${name}.log`);
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 
 const READY_WITHIN_MS = 60_000;
 const STOPS_WITHIN_MS = 25_000;
+const LOG_TAIL_LINES = 15;
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -61,16 +62,21 @@ export class ManagedProcess {
     });
     while (!(await this.isReady().catch(() => false))) {
       if (this.pid === null)
-        throw new Error(`${this.name} ended before it was ready; its log: ${this.logFile}`);
+        throw new Error(
+          `${this.name} ended before it was ready${this.failure ? ` (${this.failure.message})` : ''}; ${this.#logTail()}`,
+        );
       if (performance.now() - began > READY_WITHIN_MS) {
         await this.kill();
-        throw new Error(
-          `${this.name} was not ready within ${READY_WITHIN_MS / 1000} s; its log: ${this.logFile}`,
-        );
+        throw new Error(`${this.name} was not ready within ${READY_WITHIN_MS / 1000} s; ${this.#logTail()}`);
       }
       await sleep(25);
     }
     return performance.now() - began;
+  }
+
+  #logTail() {
+    const lines = readFileSync(this.logFile, 'utf8').trim().split('\n').slice(-LOG_TAIL_LINES);
+    return `the end of its log ${this.logFile}:\n${lines.map((line) => `    ${line}`).join('\n')}`;
   }
 
   #signal(signal) {

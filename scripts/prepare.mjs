@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run, step } from './progress.mjs';
-import { ROOT } from './services.mjs';
+import { ROOT } from './places.mjs';
 
 const CACHE = join(ROOT, '.cache', 'build');
 const node = (script, ...args) => run(process.execPath, [join(ROOT, script), ...args]);

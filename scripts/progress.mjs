@@ -1,7 +1,7 @@
 // A line for each step with the time it took, and programs whose output is shown only where it is of use: when they fail.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { ROOT } from './services.mjs';
+import { ROOT } from './places.mjs';
 
 const TAIL_LINES = 40;
 const running = new Set();

@@ -1,14 +1,16 @@
 // `npm start`: everything a chat needs, on one address. What is missing is brought, what was built is used, and what was started is
 // stopped again.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { ManagedProcess, sleep } from './managed-process.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { endRunning, run, step } from './progress.mjs';
-import { RunFile } from './run-file.mjs';
-import { BUCKET, HOST, ROOT, freePorts, makeObjectStore, makePostgres, makeRedis } from './services.mjs';
+import { FolderIsTaken, RunFile, watchParent } from './run-file.mjs';
+import { HOST, ROOT, freePorts } from './places.mjs';
+import { makePostgres } from './embedded-postgres.mjs';
+import { BUCKET, makeObjectStore, makeRedis } from './services.mjs';
 import { ensureTool } from './tools.mjs';
 
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 15_000];
@@ -31,12 +33,12 @@ let stopping = null;
 
 function stop(exitCode) {
   stopping ??= (async () => {
-    console.log('\n  Stopping …');
+    if (exitCode === 0) console.log('\n  Stopping …');
     endRunning();
     await Promise.all(servers.map((server) => server.terminate()));
     await Promise.all(services.map((service) => service.terminate()));
     runFile.release();
-    console.log('  Stopped. Your data stays in', dataDir);
+    if (exitCode === 0) console.log('  Stopped. Your data stays in', dataDir);
     process.exit(exitCode);
   })();
   return stopping;
@@ -69,6 +71,8 @@ function supervise(managed, group) {
 }
 
 async function startManaged(managed) {
+  // Whoever stops has already gone through what was started.
+  if (stopping) throw new Error('Parley is stopping');
   managed.onSpawn = (pid) => runFile.add(managed.name, pid);
   await managed.start();
   managed.wasReady = true;
@@ -78,7 +82,9 @@ function secrets() {
   const path = join(dataDir, 'secrets.json');
   if (!existsSync(path)) {
     const secret = () => randomBytes(32).toString('base64url');
-    writeFileSync(path, JSON.stringify({ accessTokenSecret: secret(), s3Secret: secret() }), { mode: 0o600 });
+    const made = JSON.stringify({ accessTokenSecret: secret(), s3Secret: secret() });
+    writeFileSync(`${path}.part`, made, { mode: 0o600 });
+    renameSync(`${path}.part`, path);
   }
   return JSON.parse(readFileSync(path, 'utf8'));
 }
@@ -162,13 +168,9 @@ function makeServer(name, entry, listenPort, env) {
 
 async function main() {
   console.log('\n  Parley\n');
-  mkdirSync(logDir, { recursive: true });
-  const holder = runFile.holder();
-  if (holder) {
-    throw new CanNotStart(
-      `Parley runs already on this data (${dataDir}), process ${holder.pid}${holder.url ? `: ${holder.url}` : ''}`,
-    );
-  }
+  // Passable, for PostgreSQL's own account, but not to be listed; what lies inside is closed by itself.
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  mkdirSync(logDir, { recursive: true, mode: 0o700 });
   const left = await runFile.take();
   if (left.length > 0) console.log(`  Ended what an earlier run left behind: ${left.join(', ')}`);
   await refuseTakenPort();
@@ -189,7 +191,7 @@ async function main() {
   await step('API and worker', async () => {
     await Promise.all([
       startManaged(makeServer('api', 'main.js', port, env)),
-      startManaged(makeServer('worker', 'worker.js', Number(env.WORKER_PORT), env)),
+      startManaged(makeServer('worker', 'worker.js', Number(env.WORKER_PORT), { ...env, HOST })),
     ]);
   });
 
@@ -207,22 +209,18 @@ async function main() {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(0));
-if (process.env.npm_lifecycle_event) {
-  // npm that is killed can pass nothing on.
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && void stop(0), 1_000).unref();
-}
+// npm that is killed can pass nothing on.
+if (process.env.npm_lifecycle_event || process.env.PARLEY_STOP_WITH_PARENT) watchParent(() => void stop(0));
+// A terminal that is gone takes no more lines.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
 
 try {
   await main();
 } catch (error) {
   if (!stopping) {
     console.error(`\n  ${error.message}\n`);
-    if (!(error instanceof CanNotStart)) console.error(`  Logs: ${logDir}`);
-    const mine = runFile.content.supervisor !== null;
-    endRunning();
-    await Promise.all([...servers, ...services].map((managed) => managed.terminate()));
-    if (mine) runFile.release();
-    process.exit(1);
+    if (!(error instanceof CanNotStart || error instanceof FolderIsTaken)) console.error(`  Logs: ${logDir}`);
+    await stop(1);
   }
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { ManagedProcess } from './managed-process.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { endRunning, run, step } from './progress.mjs';
-import { HOST, ROOT, freePorts, startTestServices } from './services.mjs';
+import { HOST, ROOT, freePorts } from './places.mjs';
+import { startTestServices } from './services.mjs';
 import { ensureTool } from './tools.mjs';
 
 const PARTS = ['checks', 'unit', 'integration', 'browser'];

@@ -96,7 +96,7 @@ function bring(name, recipe, folder) {
   if (!onPath('apt-get') || !onPath('dpkg-deb')) throw missing(name, recipe, 'this system has no apt-get');
   // A folder of this process alone, put in place by one rename: two starts at once, or one that is killed, leave no half tool.
   const draft = `${folder}.${process.pid}`;
-  rmSync(draft, { recursive: true, force: true });
+  removeDrafts(folder);
   const root = join(draft, 'root');
   mkdirSync(root, { recursive: true });
   try {
@@ -121,6 +121,22 @@ function bring(name, recipe, folder) {
     if (!existsSync(folder)) throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Of this process id, and of those that were killed. */
+function removeDrafts(folder) {
+  if (!existsSync(TOOLS)) return;
+  for (const entry of readdirSync(TOOLS)) {
+    const path = join(TOOLS, entry);
+    const pid = Number(path.startsWith(`${folder}.`) ? path.slice(folder.length + 1) : Number.NaN);
+    if (Number.isNaN(pid)) continue;
+    try {
+      if (pid !== process.pid) process.kill(pid, 0);
+      if (pid === process.pid) rmSync(path, { recursive: true, force: true });
+    } catch {
+      rmSync(path, { recursive: true, force: true });
+    }
   }
 }
 

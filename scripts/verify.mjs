@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { SERVER_BUILDS, startCluster } from './cluster.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { run } from './progress.mjs';
-import { ROOT } from './services.mjs';
+import { ROOT } from './places.mjs';
 
 async function prepare() {
   await installPackages();
