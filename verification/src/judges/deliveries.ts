@@ -84,7 +84,10 @@ export function* deliveries(recorded: Recorded): Generator<Delivery> {
         if (committedAt < showing.from || committedAt > showing.to) continue;
         while (step < showing.steps.length && (showing.steps[step]?.rev ?? 0) < rev) step += 1;
         const shownAt = showing.steps[step]?.t ?? Number.POSITIVE_INFINITY;
-        const link = links.find(({ from, to }) => from <= committedAt && committedAt <= to);
+        // A device that does not know its instance can not be excused with it.
+        const link = links.find(
+          ({ instance, from, to }) => instance !== '' && from <= committedAt && committedAt <= to,
+        );
         yield {
           device,
           conversation,

@@ -9,12 +9,15 @@ import { Random } from '../random.js';
 import type { Recorder } from '../recording/recorder.js';
 import { STORIES } from '../stories/all-stories.js';
 import { tell } from '../stories/story.js';
-import { addDevice, inParallel, populate } from '../workload/people.js';
+import { addDevice, addLibraryDevice, inParallel, populate } from '../workload/people.js';
 import type { Population } from '../workload/people.js';
 import { Traffic } from '../workload/traffic.js';
 import type { Cluster } from './cluster.js';
 import type { EdgeSet } from './edges.js';
 import { scaleOf } from './scale.js';
+
+/** Of the people, one in so many also has a device with the product's own client. */
+const LIBRARY_EVERY = 8;
 
 export interface RunContext {
   options: Options;
@@ -77,8 +80,10 @@ export async function runOnCluster(context: RunContext): Promise<void> {
   recorder.write({ k: 'quiet' });
   await sleep(scale.quietMs);
   recorder.write({ k: 'quiet-end' });
-  for (const { devices } of population.people)
+  for (const { devices, libraries } of population.people) {
     for (const { device } of devices) if (!device.stopped) device.recordHeld();
+    for (const library of libraries) library.recordHeld();
+  }
   await dumpDatabase(
     cluster.postgres.url,
     population.conversations.map(({ id }) => id),
@@ -86,7 +91,7 @@ export async function runOnCluster(context: RunContext): Promise<void> {
   );
   await walkHistory(population.people, population.conversations, recorder);
   watch.stop();
-  for (const { devices } of population.people) for (const { device } of devices) device.stop();
+  stopDevices(population);
 
   await tellStories(context, random.fork());
   readLogs([...cluster.instances, cluster.worker], recorder);
@@ -106,8 +111,15 @@ async function bringBack({ cluster, recorder, say, stopped }: RunContext, name: 
   }
 }
 
+export function stopDevices({ people }: Population): void {
+  for (const { devices, libraries } of people) {
+    for (const { device } of devices) device.stop();
+    for (const library of libraries) library.stop();
+  }
+}
+
 export function deviceCount({ people }: Population): number {
-  return people.reduce((sum, { devices }) => sum + devices.length, 0);
+  return people.reduce((sum, { devices, libraries }) => sum + devices.length + libraries.length, 0);
 }
 
 export async function giveDevices(
@@ -117,16 +129,16 @@ export async function giveDevices(
   random: Random,
   recorder: Recorder,
 ): Promise<void> {
-  const wanted = population.people.flatMap((person) =>
-    Array.from({ length: random.between(least, most) }, () => person),
-  );
-  // One after the other for each person, since the first device takes the session that registered.
+  const counts = new Map(population.people.map((person) => [person, random.between(least, most)]));
   await inParallel(population.people, 6, async (person) => {
-    for (const _ of wanted.filter((other) => other === person)) {
+    // One after the other, since the first device takes the session that registered.
+    for (let made = 0; made < (counts.get(person) ?? least); made += 1) {
       const { device } = await addDevice(person, { url, recorder, random });
       if (!(await device.start())) throw new Error(`${device.name} could not connect`);
     }
   });
+  const some = population.people.filter((_, index) => index % LIBRARY_EVERY === LIBRARY_EVERY - 1);
+  await inParallel(some, 3, (person) => addLibraryDevice(person, url, recorder));
 }
 
 async function injectFaults(

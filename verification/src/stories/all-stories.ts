@@ -1,3 +1,35 @@
+import {
+  firstSync,
+  longPause,
+  pageRacesDelete,
+  poisonedRow,
+  refreshCut,
+  restoredBackup,
+  twoTabs,
+} from './log-stories.js';
+import {
+  aStrangerAsks,
+  addedAgain,
+  directRaced,
+  membershipWithoutRedis,
+  sessionEnded,
+} from './membership-stories.js';
+import { presenceAfterDeath } from './presence-stories.js';
 import type { Story } from './story.js';
 
-export const STORIES: readonly Story[] = [];
+/** In an order in which one does not disturb the next: the restore comes last. */
+export const STORIES: readonly Story[] = [
+  directRaced,
+  addedAgain,
+  pageRacesDelete,
+  refreshCut,
+  poisonedRow,
+  twoTabs,
+  firstSync,
+  aStrangerAsks,
+  membershipWithoutRedis,
+  sessionEnded,
+  presenceAfterDeath,
+  longPause,
+  restoredBackup,
+];

@@ -1,5 +1,6 @@
 import type { Conversation } from '@parley/protocol';
 import { Device } from '../driver/device.js';
+import { LibraryDevice } from '../driver/library-device.js';
 import { Outbox } from '../driver/outbox.js';
 import { RestSession } from '../driver/rest-session.js';
 import type { Random } from '../random.js';
@@ -11,6 +12,8 @@ export interface Person {
   id: string;
   session: RestSession;
   devices: { device: Device; outbox: Outbox }[];
+  /** Devices that run the product's own client. */
+  libraries: LibraryDevice[];
 }
 
 export interface Population {
@@ -61,7 +64,7 @@ export async function register(url: string, name: string): Promise<Person> {
   const outcome = await session.register(name, PASSWORD, `Checker ${name}`);
   if (outcome.kind !== 'ok')
     throw new Error(`could not register ${name}: ${outcome.kind === 'refused' ? outcome.code : outcome.why}`);
-  return { name, password: PASSWORD, id: session.userId, session, devices: [] };
+  return { name, password: PASSWORD, id: session.userId, session, devices: [], libraries: [] };
 }
 
 /** Another session of the same person, as a second device has it. */
@@ -128,6 +131,19 @@ export async function addDevice(
   const owned = { device, outbox: new Outbox(device, options.recorder, options.random.fork()) };
   person.devices.push(owned);
   return owned;
+}
+
+/** Gives a person a device with the product's own client. */
+export async function addLibraryDevice(
+  person: Person,
+  url: string,
+  recorder: Recorder,
+): Promise<LibraryDevice> {
+  const device = new LibraryDevice({ name: `${person.name}/library`, url, recorder });
+  if (!(await device.start(person.name, person.password)))
+    throw new Error(`${device.name} could not get in step`);
+  person.libraries.push(device);
+  return device;
 }
 
 /** `work` over all items, `atOnce` at a time; results in the order of the items. */

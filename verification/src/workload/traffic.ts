@@ -23,6 +23,7 @@ export interface TrafficOptions {
 const REPEATED = 0.2;
 /** Of the sends: into the one conversation with everybody. */
 const HOT = 0.25;
+const LIBRARY_SENDS_EVERY_MS = 500;
 const EMOJI = ['👍', '🎉', '❤️', '👀'];
 
 /** People doing what people do, at a given rate, until it is stopped. */
@@ -42,6 +43,17 @@ export class Traffic {
         this.act();
       }),
     );
+    const libraries = this.options.population.people.flatMap((person) => person.libraries);
+    if (libraries.length > 0) {
+      this.keep(
+        this.everySoOften(LIBRARY_SENDS_EVERY_MS, () => {
+          const library = this.random.pick(libraries);
+          const conversation =
+            library.conversations.length > 0 ? this.random.pick(library.conversations) : undefined;
+          if (conversation !== undefined) library.send(conversation, this.text(library));
+        }),
+      );
+    }
     if (this.options.churnEveryMs > 0) {
       for (const room of this.options.population.conversations)
         if (room.churn.length > 0) this.keep(this.churn(room));
@@ -66,8 +78,10 @@ export class Traffic {
 
   private waiting(): number {
     let total = 0;
-    for (const { devices } of this.options.population.people)
+    for (const { devices, libraries } of this.options.population.people) {
       for (const { outbox } of devices) total += outbox.waiting;
+      for (const library of libraries) total += library.waiting;
+    }
     return total;
   }
 
@@ -135,7 +149,7 @@ export class Traffic {
     } else this.keep(readHistory(device, recorder, conversation));
   }
 
-  private text(device: Device, start = ''): string {
+  private text(device: { name: string }, start = ''): string {
     this.counter += 1;
     // The token is unique in the run, so that content in the wrong place names where it came from.
     return `${start}token-${device.name}-${String(this.counter)} ${'lorem ipsum '.repeat(this.random.between(0, 12))}`.trim();
