@@ -34,8 +34,9 @@ class FailingGateway {
       case '3':
         throw conflict('It is so already.');
       case '4':
-        // What no code of ours throws, the server must stand all the same.
-        return Promise.reject<never>(JSON.parse('"a text"'));
+        // Libraries throw what is no Error, too.
+        AbortSignal.abort('a text').throwIfAborted();
+        return new Promise(() => undefined);
       case '5':
         return Promise.reject(Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' }));
       case '6':
