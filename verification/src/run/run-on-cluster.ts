@@ -8,7 +8,7 @@ import type { Options } from '../options.js';
 import { Random } from '../random.js';
 import type { Recorder } from '../recording/recorder.js';
 import { STORIES } from '../stories/all-stories.js';
-import { tell } from '../stories/story.js';
+import { repair, tell } from '../stories/story.js';
 import { addDevice, addLibraryDevice, inParallel, populate } from '../workload/people.js';
 import type { Population } from '../workload/people.js';
 import { Traffic } from '../workload/traffic.js';
@@ -160,18 +160,18 @@ async function injectFaults(
 
 async function tellStories(context: RunContext, random: Random): Promise<void> {
   const { options, recorder, cluster, edges, say, stopped } = context;
-  for (const story of STORIES) {
+  const setting = { cluster, edges: edges.edges, random, short: options.mode === 'short' };
+  for (const group of STORIES) {
     if (stopped()) return;
-    if (options.stories !== null && !options.stories.includes(story.name)) continue;
-    const told = await tell(story, {
-      cluster,
-      edges: edges.edges,
-      random: random.fork(),
-      short: options.mode === 'short',
-    });
-    recorder.write({ k: 'story', ...told });
-    say(
-      `${told.passed ? 'ok' : 'FAILED'}  ${story.name}: ${story.sentence} (${(told.ms / 1_000).toFixed(1)} s)${told.details.map((detail) => `\n        ${detail}`).join('')}`,
-    );
+    const wanted = group.filter(({ name }) => options.stories === null || options.stories.includes(name));
+    const told = await Promise.all(wanted.map((story) => tell(story, { ...setting, random: random.fork() })));
+    await repair(setting);
+    for (const story of told) {
+      recorder.write({ k: 'story', ...story });
+      const details = story.details.map((detail) => `\n        ${detail}`).join('');
+      say(
+        `${story.passed ? 'ok    ' : 'FAILED'} ${story.name}: ${story.sentence} (${(story.ms / 1_000).toFixed(1)} s)${details}`,
+      );
+    }
   }
 }

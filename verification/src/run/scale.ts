@@ -23,8 +23,8 @@ const SHORT: Scale = {
   actionsPerSecond: 22,
   churnEveryMs: 3_000,
   cutEveryMs: 1_200,
-  warmUpMs: 6_000,
-  rounds: [{ stretch: 1, gapMs: 2_000 }],
+  warmUpMs: 5_000,
+  rounds: [{ stretch: 1, gapMs: 1_500 }],
   quietMs: 10_500,
 };
 

@@ -12,8 +12,8 @@ export const presenceAfterDeath: Story = {
   sentence:
     'When an instance is killed, who was connected there alone is offline for all within 30 s; who has another device stays online.',
   run: async (stage) => {
-    const [first, second] = stage.cluster.instances;
-    expect(first !== undefined && second !== undefined, 'two instances are needed');
+    const [second, , first] = stage.cluster.instances;
+    expect(first !== undefined && second !== undefined, 'three instances are needed');
     const [watcher, alone, twice] = [await stage.person(), await stage.person(), await stage.person()];
     await startGroup(watcher, [alone, twice], 'presence');
     await stage.device(watcher, { socketUrl: second.url });

@@ -113,22 +113,20 @@ export async function tell(story: Story, setting: Setting): Promise<Told> {
   const start = Date.now();
   let figures: Record<string, number> = {};
   const details: string[] = [];
+  let tooLong: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    tooLong = setTimeout(() => {
+      reject(new Unmet(`it did not end within ${String(LASTS_AT_MOST_MS / 1_000)} s`));
+    }, LASTS_AT_MOST_MS);
+  });
   try {
-    figures = await Promise.race([
-      story.run(stage),
-      sleep(LASTS_AT_MOST_MS).then(() =>
-        Promise.reject(new Unmet(`it did not end within ${String(LASTS_AT_MOST_MS / 1_000)} s`)),
-      ),
-    ]);
+    figures = await Promise.race([story.run(stage), limit]);
   } catch (error) {
-    details.push(
-      error instanceof Unmet
-        ? error.message
-        : `it broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    details.push(error instanceof Unmet ? error.message : `it broke: ${why}`);
   }
+  clearTimeout(tooLong);
   stage.close();
-  await repair(setting);
   return {
     name: story.name,
     sentence: story.sentence,
@@ -140,7 +138,7 @@ export async function tell(story: Story, setting: Setting): Promise<Told> {
 }
 
 /** Whatever a story left stopped runs again before the next one starts. */
-async function repair({ cluster, edges }: Setting): Promise<void> {
+export async function repair({ cluster, edges }: Setting): Promise<void> {
   for (const { postgres, redis, clients } of edges)
     for (const tunnel of [postgres, redis, clients]) tunnel.heal();
   cluster.postgres.resume();
