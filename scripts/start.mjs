@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { migrate } from './migrate.mjs';
 import { ManagedProcess, sleep } from './managed-process.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { endRunning, run, step } from './progress.mjs';
@@ -185,9 +186,7 @@ async function main() {
   const settings = { WEB_ROOT: join(ROOT, 'frontend', 'dist'), ...environment };
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
   const env = { ...settings, ...given, HOST: host, PORT: String(port) };
-  await step('database migrations', async () => {
-    await run(process.execPath, [join(ROOT, 'scripts', 'prisma.mjs'), 'migrate', 'deploy'], { env });
-  });
+  await step('database migrations', () => migrate(env.DATABASE_URL));
   await step('API and worker', async () => {
     await Promise.all([
       startManaged(makeServer('api', 'main.js', port, env)),
