@@ -28,7 +28,10 @@ export const processesLive: Judge = {
       before: new Map<string, { rss: number; handles: number }>(),
       after: new Map<string, { rss: number; handles: number }>(),
     };
+    // Up to the end of the quiet: the walk that follows opens connections of its own.
+    const quietEnd = recorded.all('quiet-end')[0]?.t ?? recorded.endAt;
     for (const { process, t, rssBytes, handles } of recorded.all('sample')) {
+      if (t > quietEnd) continue;
       latest[t <= firstFault ? 'before' : 'after'].set(process, { rss: rssBytes, handles });
     }
     for (const when of ['before', 'after'] as const) {
