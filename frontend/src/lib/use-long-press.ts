@@ -1,4 +1,4 @@
-import { useRef, type PointerEvent } from 'react';
+import { useRef, type PointerEvent, type TouchEvent } from 'react';
 
 /** As long as systems themselves wait before they take a touch for a long press. */
 const LONG_PRESS_MS = 450;
@@ -10,12 +10,14 @@ interface LongPressHandlers {
   onPointerMove: (event: PointerEvent) => void;
   onPointerUp: () => void;
   onPointerCancel: () => void;
+  onTouchEnd: (event: TouchEvent) => void;
 }
 
 /** For fingers only: a mouse has buttons, and a pen selects. */
 export function useLongPress(onLongPress: () => void): LongPressHandlers {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const start = useRef({ x: 0, y: 0 });
+  const pressed = useRef(false);
 
   function cancel(): void {
     clearTimeout(timer.current);
@@ -26,7 +28,11 @@ export function useLongPress(onLongPress: () => void): LongPressHandlers {
       if (event.pointerType !== 'touch') return;
       start.current = { x: event.clientX, y: event.clientY };
       cancel();
-      timer.current = setTimeout(onLongPress, LONG_PRESS_MS);
+      pressed.current = false;
+      timer.current = setTimeout(() => {
+        pressed.current = true;
+        onLongPress();
+      }, LONG_PRESS_MS);
     },
     onPointerMove: (event) => {
       const moved = Math.hypot(event.clientX - start.current.x, event.clientY - start.current.y);
@@ -34,5 +40,9 @@ export function useLongPress(onLongPress: () => void): LongPressHandlers {
     },
     onPointerUp: cancel,
     onPointerCancel: cancel,
+    onTouchEnd: (event) => {
+      // Lifting the finger would click on what the press has opened underneath it.
+      if (pressed.current) event.preventDefault();
+    },
   };
 }

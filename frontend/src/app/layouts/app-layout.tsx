@@ -1,4 +1,4 @@
-import { Navigate, Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
+import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { ConnectionBanner } from '../../features/connection/connection-banner.js';
 import { ConversationList } from '../../features/conversations/conversation-list.js';
@@ -10,6 +10,7 @@ import { useConversations } from '../../lib/chat/conversations.js';
 import { useAuth, useMe } from '../../lib/chat/session.js';
 import { useObservable } from '../../lib/chat/use-observable.js';
 import { openDrafts } from '../../lib/drafts.js';
+import { Redirect } from '../redirect.js';
 import { useUnreadBadge } from '../use-unread-badge.js';
 import { SidebarHeader } from './sidebar-header.js';
 
@@ -19,12 +20,16 @@ const WATCHED_MAX = 200;
 /** Everything that needs somebody signed in. */
 export function AppLayout() {
   const auth = useAuth();
-  const { href } = useLocation();
-  if (auth.status !== 'signed-in') {
-    return <Navigate to="/sign-in" search={href === '/' ? {} : { next: href }} replace />;
-  }
+  if (auth.status !== 'signed-in') return <ToSignIn />;
   // Another person on the same page starts from nothing.
   return <Shell key={auth.user.id} />;
+}
+
+function ToSignIn() {
+  const { href } = useLocation();
+  // Where the visitor wanted to go: the address of the first render, as it changes under way.
+  const [wanted] = useState(href);
+  return <Redirect href={wanted === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(wanted)}`} />;
 }
 
 function Shell() {

@@ -64,7 +64,9 @@ export function SidebarHeader({
         >
           <Search className="size-4" aria-hidden="true" />
           <span className="flex-1">Go to…</span>
-          <kbd className="hidden text-xs md:block">{navigator.userAgent.includes('Mac') ? '⌘K' : 'Ctrl K'}</kbd>
+          <kbd className="hidden text-xs md:block">
+            {navigator.userAgent.includes('Mac') ? '⌘K' : 'Ctrl K'}
+          </kbd>
         </button>
       </div>
     </div>

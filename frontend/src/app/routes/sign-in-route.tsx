@@ -1,14 +1,15 @@
-import { Link, Navigate, useSearch } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { AuthFrame } from '../../features/auth/auth-frame.js';
 import { SignInForm } from '../../features/auth/sign-in-form.js';
 import { useClient } from '../../lib/chat/client-context.js';
 import { useAuth } from '../../lib/chat/session.js';
+import { Redirect } from '../redirect.js';
 
 export function SignInRoute() {
   const client = useClient();
   const auth = useAuth();
   const { next } = useSearch({ from: '/sign-in' });
-  if (auth.status === 'signed-in') return <Navigate to={next ?? '/'} replace />;
+  if (auth.status === 'signed-in') return <Redirect href={next ?? '/'} />;
   const ended = auth.status === 'signed-out' && (auth.reason === 'expired' || auth.reason === 'revoked');
   return (
     <AuthFrame

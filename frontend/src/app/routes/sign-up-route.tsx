@@ -1,14 +1,15 @@
-import { Link, Navigate, useSearch } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { AuthFrame } from '../../features/auth/auth-frame.js';
 import { SignUpForm } from '../../features/auth/sign-up-form.js';
 import { useClient } from '../../lib/chat/client-context.js';
 import { useAuth } from '../../lib/chat/session.js';
+import { Redirect } from '../redirect.js';
 
 export function SignUpRoute() {
   const client = useClient();
   const auth = useAuth();
   const { next } = useSearch({ from: '/sign-up' });
-  if (auth.status === 'signed-in') return <Navigate to={next ?? '/'} replace />;
+  if (auth.status === 'signed-in') return <Redirect href={next ?? '/'} />;
   return (
     <AuthFrame
       title="Create your account"

@@ -61,6 +61,11 @@ export function Composer({
     if (mode.type === 'reply') input.current?.focus();
   }, [mode]);
 
+  // Who opens a conversation may write at once. On a phone that would throw up the keyboard over what is to be read.
+  useEffect(() => {
+    if (window.matchMedia('(pointer: fine)').matches) input.current?.focus();
+  }, []);
+
   // Grows with what is written. Browsers that know field-sizing do it by themselves.
   useLayoutEffect(() => {
     const element = input.current;

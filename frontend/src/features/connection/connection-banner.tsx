@@ -8,6 +8,8 @@ import { useSecondsUntil } from '../../lib/use-seconds-until.js';
 
 /** A blip shorter than this is over before anybody could read about it. */
 const PATIENCE_MS = 1_200;
+/** A first connection over a slow line takes its time; that is no loss yet. */
+const FIRST_PATIENCE_MS = 4_000;
 const BACK_SHOWN_MS = 2_500;
 
 /** Says when what is on the screen may be old, and when it no longer is. */
@@ -15,8 +17,8 @@ export function ConnectionBanner() {
   const client = useClient();
   const { status, retryAt, wasOnline } = useObservable(client.connection);
   const seconds = useSecondsUntil(status === 'waiting' ? retryAt : null);
-  const lost = status !== 'online' && status !== 'idle' && (wasOnline || status !== 'connecting');
-  const shown = useLastingFor(lost, PATIENCE_MS);
+  const lost = status !== 'online' && status !== 'idle';
+  const shown = useLastingFor(lost, wasOnline || status === 'offline' ? PATIENCE_MS : FIRST_PATIENCE_MS);
   const back = useBriefly(shown, lost);
 
   if (back) {
@@ -57,7 +59,7 @@ export function ConnectionBanner() {
         'You are offline. What you write is kept and sent when you are back.'
       ) : (
         <>
-          Connection lost. {/* Read out once, not every second. */}
+          {wasOnline ? 'Connection lost.' : 'No connection.'} {/* Read out once, not every second. */}
           <span aria-hidden="true" className="tabular-nums">
             {seconds === null || seconds === 0 ? 'Reconnecting…' : `Reconnecting in ${seconds} s`}
           </span>

@@ -20,12 +20,13 @@ export interface MessageRowProps {
   last: boolean;
   context: RowContext;
   highlighted: boolean;
+  /** By the keyboard, it or something inside it. */
+  focused: boolean;
 }
 
-export function MessageRow({ message, first, last, context, highlighted }: MessageRowProps) {
+export function MessageRow({ message, first, last, context, highlighted, focused }: MessageRowProps) {
   const { me, kind, nameOf, commands, rights, openSheet } = context;
   const [hovered, setHovered] = useState(false);
-  const [focused, setFocused] = useState(false);
   const [held, setHeld] = useState(false);
   const own = message.senderId === me.id;
   const alive = message.deletedAt === null;
@@ -41,8 +42,6 @@ export function MessageRow({ message, first, last, context, highlighted }: Messa
       className={classNames('group flex gap-2.5', own && 'flex-row-reverse', first ? 'pt-2' : 'pt-0.5')}
       onPointerEnter={(event) => event.pointerType === 'mouse' && setHovered(true)}
       onPointerLeave={() => setHovered(false)}
-      onFocus={() => setFocused(true)}
-      onBlur={() => setFocused(false)}
     >
       {inGroup && !own && (
         <span className="w-8 shrink-0">
@@ -110,7 +109,12 @@ export function MessageRow({ message, first, last, context, highlighted }: Messa
           </span>
         )}
         {alive && (hovered || focused || held) && (
-          <div className={classNames('absolute top-0 z-10', own ? 'right-full mr-1.5' : 'left-full ml-1.5')}>
+          <div
+            className={classNames(
+              'absolute top-0 z-10 pointer-coarse:hidden',
+              own ? 'right-full mr-1.5' : 'left-full ml-1.5',
+            )}
+          >
             <MessageToolbar
               message={message}
               meId={me.id}

@@ -25,11 +25,13 @@ export const TimelineRow = memo(function TimelineRow({
   context,
   now,
   highlighted,
+  focused,
 }: {
   item: TimelineItem;
   context: RowContext;
   now: Date;
   highlighted: boolean;
+  focused: boolean;
 }) {
   return (
     <>
@@ -44,6 +46,7 @@ export const TimelineRow = memo(function TimelineRow({
           last={item.last}
           context={context}
           highlighted={highlighted}
+          focused={focused}
         />
       ) : (
         <OutgoingRow entry={item.entry} first={item.first} last={item.last} context={context} />
