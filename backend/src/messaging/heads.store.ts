@@ -20,10 +20,13 @@ export class HeadsStore {
     return row.now;
   }
 
-  /** From the outbox, which is only ever appended to: which revs were written between the times. */
+  /**
+   * From the outbox, which is only ever appended to: which revs were written between the times. The row of a reply in
+   * a thread names the second of the two revs that it took, so the range begins one lower.
+   */
   moved(since: Date, until: Date): Promise<MovedHead[]> {
     return this.database.query<MovedHead>(
-      `SELECT conversation_id AS "conversationId", min(rev) - 1 AS "from", max(rev) AS "to"
+      `SELECT conversation_id AS "conversationId", greatest(min(rev) - 2, 0) AS "from", max(rev) AS "to"
          FROM outbox WHERE created_at > $1 AND created_at <= $2 GROUP BY conversation_id`,
       [since, until],
     );
