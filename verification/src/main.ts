@@ -10,6 +10,8 @@ import { writeReport } from './report/write-report.js';
 import type { StartCluster } from './run/cluster.js';
 import { EdgeSet } from './run/edges.js';
 import { runOnCluster } from './run/run-on-cluster.js';
+import { runOnTarget } from './run/run-on-target.js';
+import { runPlanted } from './planted/run-planted.js';
 
 export interface Ground {
   args: string[];
@@ -43,7 +45,15 @@ export async function verify(ground: Ground): Promise<number> {
     console.log(`${(recorder.now() / 1_000).toFixed(1).padStart(7)} s  ${line}`);
   };
   say(`seed ${String(options.seed)}, ${options.mode}`);
-  await withCluster(ground, options, recorder, say);
+  if (options.mode === 'planted') {
+    const { dataDir, startCluster } = ground;
+    const { seed, outDir } = options;
+    const missed = await runPlanted({ seed, outDir, dataDir, startCluster, environment: ENVIRONMENT, say });
+    await recorder.close();
+    return missed === 0 ? 0 : 1;
+  }
+  if (options.target === null) await withCluster(ground, options, recorder, say);
+  else await againstTarget(options, options.target, recorder, say);
   await recorder.close();
   const summary = summarize(recorder.entries);
   return finish(summary, options);
@@ -89,9 +99,25 @@ async function withCluster(
   }
 }
 
+async function againstTarget(
+  options: Options,
+  target: string,
+  recorder: Recorder,
+  say: (line: string) => void,
+): Promise<void> {
+  let interrupted = false;
+  const stop = (): void => {
+    interrupted = true;
+    say('stopping, and cleaning up');
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  await runOnTarget(options, target, recorder, say, () => interrupted);
+}
+
 function finish(summary: Summary, options: Options): number {
   writeReport(summary, options.outDir);
   console.log(printable(summary));
-  console.log(`${join(options.outDir, 'report.html')}`);
+  console.log(join(options.outDir, 'report.html'));
   return summary.passed ? 0 : 1;
 }

@@ -42,7 +42,7 @@ export const convergence: Judge = {
       for (const message of held.messages) {
         messages += 1;
         const row = recorded.rowAt(held.conversation, message.seq);
-        if (row === undefined || row.rev !== message.rev || row.core !== message.core) {
+        if (row?.rev !== message.rev || row.core !== message.core) {
           violations.push({
             t: held.t,
             what: `${label}: message ${String(message.seq)} is shown at rev ${String(message.rev)}, stored at ${String(row?.rev ?? 0)}${row?.rev === message.rev ? ' with other content' : ''}`,

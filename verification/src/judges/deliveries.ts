@@ -26,7 +26,10 @@ function commitTimes(recorded: Recorded): Map<string, { rev: number; t: number }
   const first = new Map<string, Map<number, number>>();
   const note = (conversation: string, rev: number, t: number): void => {
     let revs = first.get(conversation);
-    if (revs === undefined) first.set(conversation, (revs = new Map()));
+    if (revs === undefined) {
+      revs = new Map<number, number>();
+      first.set(conversation, revs);
+    }
     const known = revs.get(rev);
     if (known === undefined || t < known) revs.set(rev, t);
   };

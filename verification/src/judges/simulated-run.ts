@@ -52,7 +52,7 @@ export class SimulatedRun {
   }
 
   private write(entry: Untimed<Entry>): Entry {
-    const stamped = { ...entry, t: this.t } as Entry;
+    const stamped = { ...entry, t: this.t };
     this.entries.push(stamped);
     return stamped;
   }

@@ -44,7 +44,7 @@ export class Recorder {
   }
 
   write(entry: Untimed<Entry>): void {
-    const stamped = { ...entry, t: Math.round(this.now() * 100) / 100 } as Entry;
+    const stamped = { ...entry, t: Math.round(this.now() * 100) / 100 };
     if (stamped.k === 'invoke') {
       this.inFlightOps += 1;
       if (stamped.clientMessageId !== undefined) this.invoked.add(stamped.clientMessageId);

@@ -35,10 +35,11 @@ export class EdgeSet {
   }
 
   async close(): Promise<void> {
-    const parts = [...this.partial.values()];
-    await Promise.all(
-      parts.flatMap(({ postgres, redis, clients }) => [postgres?.close(), redis?.close(), clients?.close()]),
-    );
+    for (const { postgres, redis, clients } of this.partial.values()) {
+      await postgres?.close();
+      await redis?.close();
+      await clients?.close();
+    }
   }
 }
 

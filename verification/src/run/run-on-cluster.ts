@@ -103,7 +103,7 @@ async function bringBack({ cluster, recorder, say, stopped }: RunContext, name: 
   say(`${name} ended by itself`);
   await sleep(500);
   const process = [...cluster.instances, cluster.worker].find((candidate) => candidate.name === name);
-  if (process === undefined || process.pid !== null || stopped()) return;
+  if (process?.pid !== null || stopped()) return;
   try {
     await noteProcess(process, await process.start(), recorder);
   } catch (error) {

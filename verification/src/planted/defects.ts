@@ -1,0 +1,141 @@
+import { sleep } from '../driver/outcome.js';
+import { redisCommand } from '../faults/redis-command.js';
+import type { Cluster } from '../run/cluster.js';
+
+/** A defect put into a running product from outside: the product's code knows nothing of it. */
+export interface PlantedDefect {
+  name: string;
+  /** What is wrong with the product now. */
+  sentence: string;
+  /** The judges of which at least one must say so. */
+  caughtBy: string[];
+  /** Made in the database before anybody is there. */
+  sql: string[];
+  /** What must happen while people send, for the defect to do its harm. */
+  provoke?: (cluster: Cluster) => Promise<void>;
+  /** The devices of the checker trust their sockets: a product whose clients catch up only when they connect. */
+  trustingDevices?: boolean;
+}
+
+/** Replaces a piece of a function of the message log; fails where the piece is not there, so that no defect is planted in vain. */
+function inFunction(name: string, piece: string, by: string): string {
+  return `DO $plant$
+    DECLARE v_old text; v_new text;
+    BEGIN
+      SELECT pg_get_functiondef(p.oid) INTO STRICT v_old FROM pg_proc p WHERE p.proname = '${name}';
+      v_new := replace(v_old, $piece$${piece}$piece$, $by$${by}$by$);
+      IF v_new = v_old THEN RAISE EXCEPTION 'nothing to plant in ${name}'; END IF;
+      EXECUTE v_new;
+    END $plant$`;
+}
+
+/** What is published meanwhile reaches no other instance, and nobody is told. */
+async function loseTheBus(cluster: Cluster): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (Date.now() < end) {
+    await redisCommand(cluster.redis.port, 'CLIENT KILL TYPE pubsub');
+    await sleep(25);
+  }
+}
+
+export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
+  {
+    name: 'acknowledged before it is durable',
+    sentence: 'A commit answers before it is on disk, and PostgreSQL crashes.',
+    caughtBy: ['acknowledged-is-stored', 'dense-numbers', 'observers-agree', 'convergence'],
+    sql: [
+      // The connections of the log insist on a durable commit; the function can undo that from inside.
+      inFunction(
+        'send_messages',
+        'PERFORM 1 FROM conversations',
+        "PERFORM set_config('synchronous_commit', 'off', true); PERFORM 1 FROM conversations",
+      ),
+      'ALTER SYSTEM SET synchronous_commit = off',
+      "ALTER SYSTEM SET wal_writer_delay = '10s'",
+      "ALTER SYSTEM SET wal_writer_flush_after = '1GB'",
+      'SELECT pg_reload_conf()',
+    ],
+    provoke: async (cluster) => {
+      await sleep(3_000);
+      await cluster.postgres.restart('immediate');
+    },
+  },
+  {
+    name: 'no unique key',
+    sentence: 'A repeated client id is not recognised.',
+    caughtBy: ['one-row-per-client-id'],
+    sql: [
+      `DO $plant$ DECLARE v record; BEGIN
+         FOR v IN SELECT indexname FROM pg_indexes WHERE tablename = 'messages' AND indexdef LIKE '%client_message_id%' LOOP
+           EXECUTE format('DROP INDEX %I', v.indexname);
+         END LOOP; END $plant$`,
+      inFunction(
+        'send_messages',
+        'WHERE k.client_message_id = i.client_id',
+        'WHERE false AND k.client_message_id = i.client_id',
+      ),
+    ],
+  },
+  {
+    name: 'a sequence as the number',
+    sentence: 'Now and then a number is taken and not used.',
+    caughtBy: ['dense-numbers', 'shown-in-order'],
+    sql: [
+      `CREATE FUNCTION checker_skips() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN IF NEW.last_seq > OLD.last_seq AND NEW.last_seq % 7 = 0 THEN NEW.last_seq := NEW.last_seq + 1; END IF; RETURN NEW; END $$`,
+      'CREATE TRIGGER checker_skips BEFORE UPDATE ON conversations FOR EACH ROW EXECUTE FUNCTION checker_skips()',
+    ],
+  },
+  {
+    name: 'no position check',
+    sentence: 'The instances are not told what was written, and the bus loses events.',
+    caughtBy: ['live-delivery', 'convergence'],
+    sql: [
+      'CREATE FUNCTION checker_forgets() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$',
+      'CREATE TRIGGER checker_forgets BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION checker_forgets()',
+    ],
+    provoke: loseTheBus,
+  },
+  {
+    name: 'catch-up only on reconnect',
+    sentence: 'Clients do not repair the holes that they see.',
+    caughtBy: ['live-delivery', 'convergence'],
+    sql: [
+      'CREATE FUNCTION checker_forgets() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$',
+      'CREATE TRIGGER checker_forgets BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION checker_forgets()',
+    ],
+    provoke: loseTheBus,
+    trustingDevices: true,
+  },
+  {
+    name: 'membership not checked again',
+    sentence: 'Removals are not seen by the instances: a leaver stays in the room.',
+    caughtBy: ['no-leak', 'removal-holds', 'convergence'],
+    sql: [
+      // The removal is stored, and looks as if it had happened long ago.
+      `CREATE FUNCTION checker_hides() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN IF NEW.left_at IS NOT NULL AND OLD.left_at IS NULL THEN NEW.left_at := NEW.left_at - interval '1 day'; END IF; RETURN NEW; END $$`,
+      'CREATE TRIGGER checker_hides BEFORE UPDATE ON members FOR EACH ROW EXECUTE FUNCTION checker_hides()',
+      `CREATE FUNCTION checker_hides_rev() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN NEW.members_rev := OLD.members_rev; RETURN NEW; END $$`,
+      'CREATE TRIGGER checker_hides_rev BEFORE UPDATE ON conversations FOR EACH ROW EXECUTE FUNCTION checker_hides_rev()',
+    ],
+    provoke: async (cluster) => {
+      // Without the bus, only what PostgreSQL tells can make a socket leave.
+      await sleep(2_000);
+      cluster.redis.pause();
+      await sleep(10_000);
+      cluster.redis.resume();
+    },
+  },
+  {
+    name: 'unread counted wrongly',
+    sentence: 'Reading moves the pointer and not the count.',
+    caughtBy: ['read-pointers'],
+    sql: [
+      `CREATE FUNCTION checker_miscounts() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN IF NEW.read_seq > OLD.read_seq THEN NEW.read_text_count := OLD.read_text_count; END IF; RETURN NEW; END $$`,
+      'CREATE TRIGGER checker_miscounts BEFORE UPDATE ON members FOR EACH ROW EXECUTE FUNCTION checker_miscounts()',
+    ],
+  },
+];

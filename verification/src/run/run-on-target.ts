@@ -1,0 +1,86 @@
+import { sleep } from '../driver/outcome.js';
+import { walkHistory } from '../observe/walk-history.js';
+import type { Options } from '../options.js';
+import { Random } from '../random.js';
+import type { Recorder } from '../recording/recorder.js';
+import { inParallel, populate } from '../workload/people.js';
+import { Traffic } from '../workload/traffic.js';
+import { giveDevices, stopDevices } from './run-on-cluster.js';
+
+/** Small enough for the limits that an install sets for people: a hundred messages a minute, and few from one address. */
+const PEOPLE = 10;
+const CONVERSATIONS = 6;
+const ACTIONS_PER_SECOND = 8;
+const TRAFFIC_MS = 60_000;
+const CUT_EVERY_MS = 1_500;
+const QUIET_MS = 10_500;
+
+/**
+ * What is possible against somebody's own install: people and traffic through its address, connections that are cut
+ * on our side, and everything that needs no look into its database. Its conversations are deleted afterwards; the
+ * accounts, which nobody can delete over the contract, are signed out and keep the prefix `checker-`.
+ */
+export async function runOnTarget(
+  options: Options,
+  target: string,
+  recorder: Recorder,
+  say: (line: string) => void,
+  stopped: () => boolean,
+): Promise<void> {
+  const random = new Random(options.seed);
+  recorder.write({
+    k: 'run',
+    seed: options.seed,
+    mode: 'target',
+    instances: 0,
+    startedAt: new Date().toISOString(),
+  });
+  const prefix = `checker-${Date.now().toString(36)}-`;
+  const population = await populate({
+    url: target,
+    people: PEOPLE,
+    conversations: CONVERSATIONS,
+    recorder,
+    random: random.fork(),
+    prefix,
+  });
+  try {
+    await giveDevices(population, target, [2, 2], random.fork(), recorder);
+    say(
+      `${String(PEOPLE)} people named ${prefix}… in ${String(CONVERSATIONS)} conversations; their connections are cut every ${String(CUT_EVERY_MS / 1_000)} s`,
+    );
+    const traffic = new Traffic({
+      population,
+      recorder,
+      random: random.fork(),
+      actionsPerSecond: ACTIONS_PER_SECOND,
+      instanceUrls: () => [],
+      churnEveryMs: 6_000,
+      cutEveryMs: CUT_EVERY_MS,
+    });
+    traffic.start();
+    const end = Date.now() + TRAFFIC_MS;
+    while (Date.now() < end && !stopped()) await sleep(200);
+    await traffic.stop(30_000);
+    recorder.write({ k: 'quiet' });
+    await sleep(QUIET_MS);
+    recorder.write({ k: 'quiet-end' });
+    for (const { devices, libraries } of population.people) {
+      for (const { device } of devices) if (!device.stopped) device.recordHeld();
+      for (const library of libraries) library.recordHeld();
+    }
+    await walkHistory(population.people, population.conversations, recorder);
+  } finally {
+    stopDevices(population);
+    // Owners hide what was made here. A direct can not be deleted; it stays empty-handed between two accounts of the checker.
+    await inParallel(population.conversations, 4, ({ id, owner }) =>
+      owner.session.settle('DELETE', `/conversations/${id}`, undefined, 5_000),
+    );
+    await inParallel(population.people, 4, async ({ session }) => {
+      await session.settle('DELETE', '/auth/sessions', undefined, 5_000);
+      await session.settle('POST', '/auth/logout', undefined, 5_000);
+    });
+    say('cleaned up: conversations hidden, accounts signed out');
+  }
+  recorder.write({ k: 'end' });
+}
