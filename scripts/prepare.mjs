@@ -77,8 +77,8 @@ const BUILDS = [
   },
 ];
 
-export async function build({ only = BUILDS.map(({ name }) => name) } = {}) {
-  for (const target of BUILDS.filter(({ name }) => only.includes(name))) {
+export async function build({ only = BUILDS.map(({ name }) => name), without = [] } = {}) {
+  for (const target of BUILDS.filter(({ name }) => only.includes(name) && !without.includes(name))) {
     await step(target.name, async () => {
       const stamp = join(CACHE, target.name.replaceAll(/[^a-z]+/gi, '-'));
       const hash = hashOf(target.inputs);

@@ -1,5 +1,6 @@
 // `npm start`: everything a chat needs, on one address. What is missing is brought, what was built is used, and what was started is
-// stopped again.
+// stopped again. `npm run dev` is the same with --watch: sources are compiled as they change, the servers start again, and Vite
+// serves the web client on that address.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -18,6 +19,7 @@ const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 15_000];
 /** A process that ran this long was well; its next end counts as the first. */
 const WELL_AFTER_MS = 60_000;
 
+const watch = process.argv.includes('--watch');
 const port = Number(process.env.PORT || 3000);
 const host = process.env.HOST || HOST;
 const dataDir = resolve(process.env.PARLEY_DATA_DIR || join(ROOT, '.data'));
@@ -157,7 +159,11 @@ function makeServer(name, entry, listenPort, env) {
     logFile: join(logDir, `${name}.log`),
     launch: () => ({
       command: process.execPath,
-      args: ['--enable-source-maps', join(ROOT, 'backend', 'dist', entry)],
+      args: [
+        ...(watch ? ['--watch', '--watch-preserve-output'] : []),
+        '--enable-source-maps',
+        join(ROOT, 'backend', 'dist', entry),
+      ],
       env,
       cwd: ROOT,
     }),
@@ -165,6 +171,42 @@ function makeServer(name, entry, listenPort, env) {
   });
   supervise(server, servers);
   return server;
+}
+
+/** Compiles what changes; the servers see that their files did. */
+function makeCompiler() {
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const compiler = new ManagedProcess({
+    name: 'compiler',
+    logFile: join(logDir, 'compiler.log'),
+    launch: () => ({
+      command: process.execPath,
+      args: [tsc, '-b', '--watch', '--preserveWatchOutput', 'protocol', 'client', 'backend'],
+      env: process.env,
+      cwd: ROOT,
+    }),
+    isReady: async () => true,
+  });
+  supervise(compiler, servers);
+  return compiler;
+}
+
+function makeWebServer(apiUrl) {
+  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
+  const web = new ManagedProcess({
+    name: 'web',
+    port,
+    logFile: join(logDir, 'web.log'),
+    launch: () => ({
+      command: process.execPath,
+      args: [vite, 'frontend', '--port', String(port), '--strictPort', '--host', host],
+      env: { ...process.env, API_URL: apiUrl },
+      cwd: ROOT,
+    }),
+    isReady: async () => (await fetch(`http://${HOST}:${port}/`, { signal: AbortSignal.timeout(2_000) })).ok,
+  });
+  supervise(web, servers);
+  return web;
 }
 
 async function main() {
@@ -178,23 +220,29 @@ async function main() {
 
   await installPackages();
   if (!process.env.REDIS_URL) await step('Redis', () => void ensureTool('redis'));
-  await build();
+  await build(watch ? { without: ['web client'] } : {});
   let environment = {};
   await step('PostgreSQL, Redis, file store', async () => {
     environment = await startServices(secrets());
   });
   const settings = { WEB_ROOT: join(ROOT, 'frontend', 'dist'), ...environment };
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
-  const env = { ...settings, ...given, HOST: host, PORT: String(port) };
+  const url = process.env.PUBLIC_URL || `http://localhost:${port}`;
+  const [freePort] = await freePorts(1);
+  const apiPort = watch ? freePort : port;
+  // The page comes from Vite then, and its origin is what the API must know.
+  const origins = watch ? { PUBLIC_URL: url, ALLOWED_ORIGINS: `http://${HOST}:${port}` } : {};
+  const env = { ...settings, ...origins, ...given, HOST: host, PORT: String(apiPort) };
   await step('database migrations', () => migrate(env.DATABASE_URL));
   await step('API and worker', async () => {
+    const api = makeServer('api', 'main.js', apiPort, env);
     await Promise.all([
-      startManaged(makeServer('api', 'main.js', port, env)),
+      startManaged(api),
       startManaged(makeServer('worker', 'worker.js', Number(env.WORKER_PORT), { ...env, HOST })),
     ]);
+    if (watch) await Promise.all([startManaged(makeCompiler()), startManaged(makeWebServer(api.url))]);
   });
 
-  const url = process.env.PUBLIC_URL || `http://localhost:${port}`;
   runFile.url = url;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`
@@ -202,7 +250,7 @@ async function main() {
 
   Open it and sign up: the first person becomes the administrator.
   npm run demo    fills it with people and conversations to look at
-  Data and logs:  ${dataDir}
+  Data and logs:  ${dataDir}${watch ? '\n  Watching:       what you save is compiled and served; errors stand in logs/compiler.log' : ''}
   Ctrl-C stops everything.
 `);
 }
