@@ -11,6 +11,10 @@ async function scan(page: Page, screen: string): Promise<void> {
     Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null))),
   );
   const { violations } = await new AxeBuilder({ page })
+    // They hand the focus on as soon as they get it, so that it stays in a popup; nobody ever stands on one.
+    .exclude('[data-base-ui-focus-guard]')
+    // A menu is no part of the page's outline while it is open.
+    .disableRules(screen.includes('menu') ? ['region'] : [])
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze();
   expect(

@@ -1,11 +1,9 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { AppLayout } from './layouts/app-layout.js';
 import { RootLayout } from './layouts/root-layout.js';
-import { ChannelsRoute } from './routes/channels-route.js';
 import { ConversationRoute } from './routes/conversation-route.js';
 import { HomeRoute } from './routes/home-route.js';
 import { NotFoundRoute } from './routes/not-found-route.js';
-import { SettingsRoute } from './routes/settings-route.js';
 import { SignInRoute } from './routes/sign-in-route.js';
 import { SignUpRoute } from './routes/sign-up-route.js';
 
@@ -40,8 +38,17 @@ const conversation = createRoute({
     search['details'] === true ? { details: true } : {},
   component: ConversationRoute,
 });
-const channels = createRoute({ getParentRoute: () => app, path: '/channels', component: ChannelsRoute });
-const settings = createRoute({ getParentRoute: () => app, path: '/settings', component: SettingsRoute });
+// Seldom visited: they come when they are asked for.
+const channels = createRoute({
+  getParentRoute: () => app,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('./routes/channels-route.js'), 'ChannelsRoute'),
+});
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./routes/settings-route.js'), 'SettingsRoute'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, signUp, app.addChildren([home, conversation, channels, settings])]),

@@ -76,7 +76,7 @@ export function PersonPicker({
           className="h-8 min-w-32 flex-1 bg-transparent px-1.5 text-base outline-none placeholder:text-ink-3 md:text-[0.9375rem]"
         />
       </Combobox.Chips>
-      <div className="mt-2 h-64 overflow-y-auto overscroll-contain">
+      <div className="mt-2 flex h-64 flex-col">
         {people.isError ? (
           <ErrorNote onRetry={() => void people.refetch()}>{failureText(people.error)}</ErrorNote>
         ) : people.isPending ? (
@@ -95,7 +95,7 @@ export function PersonPicker({
             </p>
           )
         )}
-        <Combobox.List className="outline-none">
+        <Combobox.List className="min-h-0 overflow-y-auto overscroll-contain outline-none">
           {(user: User) => (
             <Combobox.Item
               key={user.id}

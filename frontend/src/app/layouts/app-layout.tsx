@@ -1,9 +1,7 @@
 import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { ConnectionBanner } from '../../features/connection/connection-banner.js';
 import { ConversationList } from '../../features/conversations/conversation-list.js';
-import { StartDialog } from '../../features/start/start-dialog.js';
-import { QuickSwitcher } from '../../features/switcher/quick-switcher.js';
 import { classNames } from '../../lib/class-names.js';
 import { useClient } from '../../lib/chat/client-context.js';
 import { useConversations } from '../../lib/chat/conversations.js';
@@ -13,6 +11,13 @@ import { openDrafts } from '../../lib/drafts.js';
 import { Redirect } from '../redirect.js';
 import { useUnreadBadge } from '../use-unread-badge.js';
 import { SidebarHeader } from './sidebar-header.js';
+
+const StartDialog = lazy(async () => ({
+  default: (await import('../../features/start/start-dialog.js')).StartDialog,
+}));
+const QuickSwitcher = lazy(async () => ({
+  default: (await import('../../features/switcher/quick-switcher.js')).QuickSwitcher,
+}));
 
 /** The server is told at most so many people to watch. */
 const WATCHED_MAX = 200;
@@ -105,16 +110,18 @@ function Shell() {
         </nav>
         <Outlet />
       </div>
-      <StartDialog
-        open={dialog === 'start'}
-        onOpenChange={(shown) => setDialog(shown ? 'start' : null)}
-        onStarted={(conversation) => open(conversation.id)}
-      />
-      <QuickSwitcher
-        open={dialog === 'switch'}
-        onOpenChange={(shown) => setDialog(shown ? 'switch' : null)}
-        onOpen={open}
-      />
+      <Suspense>
+        <StartDialog
+          open={dialog === 'start'}
+          onOpenChange={(shown) => setDialog(shown ? 'start' : null)}
+          onStarted={(conversation) => open(conversation.id)}
+        />
+        <QuickSwitcher
+          open={dialog === 'switch'}
+          onOpenChange={(shown) => setDialog(shown ? 'switch' : null)}
+          onOpen={open}
+        />
+      </Suspense>
     </div>
   );
 }

@@ -137,11 +137,11 @@ function SwitcherList({ onOpen }: { onOpen: (conversationId: Id) => void }) {
         />
         <kbd className="hidden rounded border border-line px-1.5 text-xs text-ink-3 md:block">Esc</kbd>
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto p-2 md:max-h-96">
+      <div className="flex min-h-0 flex-1 flex-col md:max-h-96">
         <Autocomplete.Empty>
           <p className="px-3 py-8 text-center text-ink-2">Nothing found.</p>
         </Autocomplete.Empty>
-        <Autocomplete.List className="outline-none">
+        <Autocomplete.List className="min-h-0 overflow-y-auto p-2 outline-none empty:hidden">
           {(group: TargetGroup) => (
             <Autocomplete.Group key={group.value} items={group.items}>
               <Autocomplete.GroupLabel className="px-2.5 pt-2 pb-1 text-xs font-medium text-ink-3">
