@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Every browser that understands the build target preloads modules itself; the polyfill would be dead weight.
     modulePreload: { polyfill: false },
+    // The first screen of somebody signed in is the whole chat; what is not needed there has parts of its own.
+    chunkSizeWarningLimit: 650,
   },
   server: {
     proxy: {

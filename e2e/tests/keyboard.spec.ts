@@ -24,6 +24,7 @@ test('everything that matters is done from the keyboard', async ({ person }) => 
   await expect(message(page, 'first line')).toContainText('second line');
   await expect(composer(page)).toHaveValue('');
 
+  await expect(message(page, 'first line').getByRole('img', { name: /Sent|Read/ })).toBeVisible();
   await page.keyboard.press('ArrowUp');
   await expect(composer(page)).toHaveValue('first line\nsecond line');
   await page.keyboard.press('Escape');

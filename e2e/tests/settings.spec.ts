@@ -26,11 +26,11 @@ test('the theme follows the system until it is chosen, and never flashes', async
     page.evaluate(() => document.documentElement.dataset['theme']);
   expect(await theme()).toBe('dark');
   await page.emulateMedia({ colorScheme: 'light' });
-  expect(await theme()).toBe('light');
+  await expect.poll(theme).toBe('light');
 
   await page.goto('/settings');
   await page.getByText('Dark', { exact: true }).click();
-  expect(await theme()).toBe('dark');
+  await expect.poll(theme).toBe('dark');
   // Set before the page has drawn anything: a listener that runs at the first paint must find it.
   await page.addInitScript(() => {
     new PerformanceObserver((list) => {

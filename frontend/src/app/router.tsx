@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { AppLayout } from './layouts/app-layout.js';
 import { RootLayout } from './layouts/root-layout.js';
 import { ConversationRoute } from './routes/conversation-route.js';
+import { FaultScreen } from './routes/fault-screen.js';
 import { HomeRoute } from './routes/home-route.js';
 import { NotFoundRoute } from './routes/not-found-route.js';
 import { SignInRoute } from './routes/sign-in-route.js';
@@ -54,6 +55,7 @@ export const router = createRouter({
   routeTree: root.addChildren([signIn, signUp, app.addChildren([home, conversation, channels, settings])]),
   defaultPreload: false,
   scrollRestoration: false,
+  defaultErrorComponent: FaultScreen,
 });
 
 declare module '@tanstack/react-router' {
