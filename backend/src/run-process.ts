@@ -6,6 +6,8 @@ import { Metrics } from './infra/metrics/metrics.js';
 
 /** Orchestrators kill after 30 s or so; what has not ended by then would not end by itself. */
 const STOP_WITHIN_MS = 20_000;
+/** Between looks for connections that have become idle since the server closed. */
+const IDLE_CHECK_MS = 200;
 
 /** Runs one of the two processes until it is told to stop. */
 export async function runProcess(
@@ -47,6 +49,11 @@ function stopOnSignals(app: NestFastifyApplication, logger: Logger): void {
       logger.warn('Stopping took too long');
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
+    // Closing ends what is idle at that moment; a proxy's connection that was busy then would be kept for its next request.
+    const server = app.getHttpServer();
+    setInterval(() => {
+      if (!server.listening) server.closeIdleConnections();
+    }, IDLE_CHECK_MS).unref();
     app.close().then(
       () => process.exit(0),
       (error: unknown) => {

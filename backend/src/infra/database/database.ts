@@ -11,10 +11,10 @@ import { Metrics } from '../metrics/metrics.js';
 /** A send fails within 2 s while PostgreSQL is away (G10), so nobody waits longer for a connection. */
 const CONNECT_TIMEOUT_MS = 1_500;
 /** No statement of ours takes this long in health; a stuck one must not hold a conversation's lock. */
-const STATEMENT_TIMEOUT_MS = 3_000;
-const LOCK_TIMEOUT_MS = 2_000;
-/** Above the server's own limit: it ends what a frozen server does not answer at all. */
-const ANSWER_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 1_700;
+const LOCK_TIMEOUT_MS = 1_500;
+/** Above the server's own limit: it ends what a frozen server does not answer at all, still within the 2 s. */
+const ANSWER_TIMEOUT_MS = 1_900;
 const IDLE_TIMEOUT_MS = 30_000;
 const PING_DEADLINE_MS = 1_000;
 
