@@ -126,6 +126,10 @@ function accountFor(owner, ...paths) {
   const passage = [
     ...['--reuid', String(owner), '--regid', String(owner), '--clear-groups'],
     ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
+    // Without it access(2), by which PostgreSQL looks for its own files, knows nothing of that capability.
+    '--securebits=+no_setuid_fixup',
+    // Asked for by `tied` too, but a change of the account forgets it.
+    ...['--pdeathsig', 'INT'],
   ];
   if (spawnSync('setpriv', [...passage, 'true'], { cwd: '/' }).status !== 0) {
     throw new Error(

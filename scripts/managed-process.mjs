@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { once } from 'node:events';
+import { tied } from './tied-process.mjs';
 
 const READY_WITHIN_MS = 60_000;
 const STOPS_WITHIN_MS = 25_000;
@@ -43,7 +44,7 @@ export class ManagedProcess {
   async start() {
     if (this.pid !== null) return 0;
     const began = performance.now();
-    const { command, args, env, cwd, uid, gid } = await this.launch();
+    const { command, args, env, cwd, uid, gid } = tied(await this.launch(), this.stopSignal);
     const log = openSync(this.logFile, 'a');
     // A group of its own, so that Ctrl-C in the terminal reaches only the process that stops all the others in order.
     const child = spawn(command, args, { env, cwd, uid, gid, detached: true, stdio: ['ignore', log, log] });

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ROOT } from './places.mjs';
+import { tied } from './tied-process.mjs';
 
 const TAIL_LINES = 40;
 const running = new Set();
@@ -24,7 +25,13 @@ export class ProgramFailed extends Error {}
 /** Runs a program to its end; its last lines stand in the error where it fails. */
 export async function run(command, args, { env = process.env, cwd = ROOT, echo = false } = {}) {
   // A group of its own: a program with children of its own is ended as a whole.
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const program = tied({ command, args }, 'SIGTERM');
+  const child = spawn(program.command, program.args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
