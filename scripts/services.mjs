@@ -1,7 +1,7 @@
 // PostgreSQL, Redis and an S3 stand-in on loopback, each with a folder of its own, for a laptop, the tests and the cluster. Run by
 // hand, it starts them and prints where they are: `node scripts/services.mjs`.
-import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,11 +99,16 @@ export function makeObjectStore({ dataDir, port, logFile, keys, env = process.en
 /** Of this checkout alone: another one's tests may be running. */
 const TEST_PREFIX = `parley-test-${createHash('sha256').update(ROOT).digest('hex').slice(0, 8)}-`;
 
+const JUST_MADE_MS = 10_000;
+
 /** A folder in the system's temporary one. What earlier runs left that were killed is ended and removed. */
 export async function makeTestFolder() {
   for (const entry of readdirSync(tmpdir()).filter((name) => name.startsWith(TEST_PREFIX))) {
     const left = join(tmpdir(), entry);
     try {
+      // One that is just being made is locked in a moment.
+      const age = Date.now() - statSync(left).mtimeMs;
+      if (age < JUST_MADE_MS && !existsSync(join(left, 'run.json.lock'))) continue;
       const runFile = new RunFile(join(left, 'run.json'));
       await runFile.take();
       rmSync(left, { recursive: true, force: true });

@@ -1,20 +1,25 @@
 // `npm test`: everything that must hold, on services and data of its own. `npm test -- unit` runs a part: checks, unit, integration
 // or browser. Goes on after a failure, so that all are seen, and ends with `N passed, N failed`.
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ManagedProcess } from './managed-process.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { endRunning, run, step } from './progress.mjs';
 import { HOST, ROOT, freePorts } from './places.mjs';
-import { startTestServices } from './services.mjs';
+import { watchParent } from './run-file.mjs';
+import { makeTestFolder, startTestServices } from './services.mjs';
 import { ensureTool } from './tools.mjs';
 
 const PARTS = ['checks', 'unit', 'integration', 'browser'];
 const bin = (path) => join(ROOT, 'node_modules', path);
-const work = mkdtempSync(join(tmpdir(), 'parley-run-'));
-// PostgreSQL's own account passes through, where root runs this.
-chmodSync(work, 0o755);
+const { folder: work, runFile } = await makeTestFolder();
+
+// Tests must not meet the user's database or settings: none of the product's variables gets through.
+const example = readFileSync(join(ROOT, 'env.production.example'), 'utf8');
+for (const [, name] of example.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)) {
+  delete process.env[name];
+  delete process.env[`${name}_FILE`];
+}
 
 const counts = { passed: 0, failed: 0 };
 const failures = [];
@@ -120,8 +125,8 @@ async function checks(databaseUrl) {
   await check('formatting', () => run(process.execPath, [bin('prettier/bin/prettier.cjs'), '--check', '.']));
   await check('types', async () => {
     await tsc('-b');
-    for (const project of ['backend/test', 'client/test', 'e2e', 'verification']) {
-      if (existsSync(join(ROOT, project, 'tsconfig.json'))) await tsc('-p', project, '--noEmit');
+    for (const project of ['backend/test', 'client/test', 'e2e', 'tsconfig.tests.json']) {
+      if (existsSync(join(ROOT, project))) await tsc('-p', project, '--noEmit');
     }
   });
   await check('lint and import directions', () =>
@@ -151,13 +156,6 @@ async function browser() {
   const [port] = await freePorts(1);
   const dataDir = join(work, 'product');
   const url = `http://localhost:${port}`;
-  const {
-    DATABASE_URL: _database,
-    REDIS_URL: _redis,
-    S3_ENDPOINT: _store,
-    npm_lifecycle_event: _event,
-    ...inherited
-  } = process.env;
   const product = new ManagedProcess({
     name: 'product',
     port,
@@ -167,12 +165,19 @@ async function browser() {
       command: process.execPath,
       args: [join(ROOT, 'scripts', 'start.mjs')],
       // One address registers more people in a minute here than an office does in a week.
-      env: { ...inherited, PORT: String(port), PARLEY_DATA_DIR: dataDir, RATE_LIMIT_SCALE: '50' },
+      env: {
+        ...process.env,
+        PORT: String(port),
+        PARLEY_DATA_DIR: dataDir,
+        RATE_LIMIT_SCALE: '50',
+        PARLEY_STOP_WITH_PARENT: '1',
+      },
       cwd: ROOT,
     }),
     isReady: async () =>
       (await fetch(`http://${HOST}:${port}/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok,
   });
+  product.onSpawn = (pid) => runFile.add('product', pid);
   cleanups.push(() => product.terminate());
   try {
     await product.start();
@@ -250,6 +255,8 @@ if (unknown.length > 0) {
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
+// npm that is killed can pass nothing on.
+if (process.env.npm_lifecycle_event) watchParent(() => void cleanUp().finally(() => process.exit(130)));
 
 try {
   await main(asked.length > 0 ? asked : PARTS);
