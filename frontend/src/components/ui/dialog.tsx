@@ -1,6 +1,6 @@
 import { Dialog as BaseDialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { classNames } from '../../lib/class-names.js';
 import { IconButton } from './icon-button.js';
 
@@ -26,18 +26,20 @@ export interface DialogProps {
 }
 
 export function Dialog({ open, onOpenChange, title, description, width = 'narrow', children }: DialogProps) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={BACKDROP_LOOK} />
         <BaseDialog.Viewport className={VIEWPORT_LOOK}>
           <BaseDialog.Popup
-            // A field that asks to be first gets the focus; else what Base UI finds.
-            initialFocus={(openedBy) =>
-              openedBy === 'touch'
-                ? true
-                : (document.querySelector<HTMLElement>('[data-initial-focus]') ?? true)
-            }
+            ref={popup}
+            // A field that asks for it gets the focus; not from a finger, as that would throw up the keyboard. Else the
+            // dialog itself: its close button would greet everybody with a tooltip.
+            initialFocus={(openedBy) => {
+              const field = popup.current?.querySelector<HTMLElement>('[data-initial-focus]');
+              return openedBy === 'touch' || field === null ? popup.current : field;
+            }}
             className={classNames(
               POPUP_LOOK,
               'pad-safe-bottom',

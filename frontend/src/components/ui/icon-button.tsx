@@ -19,7 +19,8 @@ export function IconButton({ label, children, look = 'plain', className, ...rest
   return (
     <Tooltip.Root>
       <Tooltip.Trigger
-        {...rest}
+        // The trigger's own `disabled` is about the tooltip; the button's has to go to the button.
+        render={<button type="button" {...rest} />}
         aria-label={label}
         className={classNames(
           'touch-target inline-flex size-9 shrink-0 items-center justify-center rounded-lg transition-colors select-none disabled:cursor-default',

@@ -44,7 +44,7 @@ export function DetailsPanel({
   return (
     <aside
       aria-label="Conversation details"
-      className="pad-safe-top pad-safe-bottom absolute inset-0 z-20 flex flex-col bg-canvas md:static md:w-80 md:shrink-0 md:border-l md:border-line lg:w-88"
+      className="pad-safe-top pad-safe-bottom absolute inset-0 z-20 flex flex-col bg-canvas md:left-auto md:w-88 md:border-l md:border-line md:shadow-raised xl:static xl:shrink-0 xl:shadow-none"
     >
       <div className="flex h-14.25 shrink-0 items-center justify-between border-b border-line pr-2 pl-4">
         <h2 className="font-semibold tracking-tight">Details</h2>

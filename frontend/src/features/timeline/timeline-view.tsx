@@ -22,6 +22,7 @@ import { TimelineTop, TIMELINE_TOP_PX } from './timeline-top.js';
 import { useJump } from './use-jump.js';
 import { useOlderPages } from './use-older-pages.js';
 import { useReadMarker } from './use-read-marker.js';
+import { useStayAtEnd } from './use-stay-at-end.js';
 import { useUnreadLine } from './use-unread-line.js';
 
 /** A row of one line; every other height is measured as soon as the row is there. */
@@ -84,6 +85,8 @@ export function TimelineView({ conversation, me, timeline, snapshot, commands }:
   useLayoutEffect(() => {
     if (newestPending !== undefined) virtualizer.scrollToEnd();
   }, [newestPending, virtualizer]);
+
+  useStayAtEnd(scroller, virtualizer, ready);
 
   const rows = virtualizer.getVirtualItems();
   const { failed: olderFailed, loadOlder } = useOlderPages(timeline, snapshot, rows[0]?.index ?? 0, placed);
