@@ -82,6 +82,7 @@ async function signIn([username, displayName]) {
     if (error.code !== 'UNAUTHENTICATED') throw error;
     throw new Error(
       `Somebody called ${username} is here already, with a password of their own: the demo is for a fresh Parley`,
+      { cause: error },
     );
   }
 }

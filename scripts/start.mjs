@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { migrate } from './migrate.mjs';
 import { ManagedProcess, sleep } from './managed-process.mjs';
 import { build, installPackages } from './prepare.mjs';
-import { endRunning, run, step } from './progress.mjs';
+import { endRunning, step } from './progress.mjs';
 import { FolderIsTaken, RunFile, watchParent } from './run-file.mjs';
 import { HOST, ROOT, freePorts } from './places.mjs';
 import { makePostgres } from './embedded-postgres.mjs';
