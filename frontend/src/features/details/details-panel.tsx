@@ -44,6 +44,10 @@ export function DetailsPanel({
   return (
     <aside
       aria-label="Conversation details"
+      onKeyDown={(event) => {
+        // A dialog or menu opened from here takes its own Escape first.
+        if (event.key === 'Escape' && event.currentTarget.contains(event.target as Node)) onClose();
+      }}
       className="pad-safe-top pad-safe-bottom absolute inset-0 z-20 flex flex-col bg-canvas md:left-auto md:w-88 md:border-l md:border-line md:shadow-raised xl:static xl:shrink-0 xl:shadow-none"
     >
       <div className="flex h-14.25 shrink-0 items-center justify-between border-b border-line pr-2 pl-4">
