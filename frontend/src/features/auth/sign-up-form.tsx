@@ -26,11 +26,11 @@ export function SignUpForm({ onSubmit }: { onSubmit: (input: Registration) => Pr
     const form = event.currentTarget;
     setFailure(null);
     const wrong = checkRegistration(input);
-    setComplaints(wrong);
     if (Object.keys(wrong).length > 0) {
-      focusFirstInvalid(form);
+      focusFirstInvalid(form, () => setComplaints(wrong));
       return;
     }
+    setComplaints({});
     setBusy(true);
     try {
       await onSubmit({
@@ -40,9 +40,8 @@ export function SignUpForm({ onSubmit }: { onSubmit: (input: Registration) => Pr
       });
     } catch (error) {
       const fields = fieldFailures(error, FIELDS);
-      setComplaints(fields);
       if (Object.keys(fields).length === 0) setFailure(failureText(error));
-      else focusFirstInvalid(form);
+      else focusFirstInvalid(form, () => setComplaints(fields));
     } finally {
       setBusy(false);
     }
