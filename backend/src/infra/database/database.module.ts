@@ -1,12 +1,21 @@
 import { Global, Module } from '@nestjs/common';
 import { Dependencies } from '../health/dependencies.js';
 import { Database } from './database.js';
+import { Durability } from './durability.js';
 import { LogPool } from './log-pool.js';
 
 @Global()
-@Module({ providers: [Database, LogPool], exports: [Database, LogPool] })
+@Module({ providers: [Database, Durability, LogPool], exports: [Database, LogPool] })
 export class DatabaseModule {
-  constructor(dependencies: Dependencies, database: Database) {
-    dependencies.add({ name: 'postgres', required: true, ping: () => database.ping() });
+  constructor(dependencies: Dependencies, database: Database, durability: Durability) {
+    dependencies.add({
+      name: 'postgres',
+      required: true,
+      async ping() {
+        const milliseconds = await database.ping();
+        await durability.ensure();
+        return milliseconds;
+      },
+    });
   }
 }
