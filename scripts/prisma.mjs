@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -20,6 +20,8 @@ const { status, error } = spawnSync(process.execPath, [prisma, ...process.argv.s
   stdio: 'inherit',
   env: {
     ...process.env,
+    // The engine's first line asks for `node`: it runs under this one, which may not be on the path.
+    PATH: [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter),
     PRISMA_SCHEMA_ENGINE_BINARY: process.env.PRISMA_SCHEMA_ENGINE_BINARY ?? engine,
     PRISMA_HIDE_UPDATE_MESSAGE: '1',
     CHECKPOINT_DISABLE: '1',
