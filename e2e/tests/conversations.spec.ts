@@ -59,6 +59,8 @@ test('who is removed while reading no longer sees the conversation', async ({ pe
   const api = await ApiPerson.register('Cleo Owner');
   const { id } = await api.start({ kind: 'group', memberIds: [ada.user.id], title: 'Closed circle' });
   await ada.page.goto(`/c/${id}`);
+  await api.send(id, 'for members only');
+  await expect(message(ada.page, 'for members only')).toBeVisible();
   await expect(composer(ada.page)).toBeVisible();
   await api.call('DELETE', `/conversations/${id}/members/${ada.user.id}`);
   await expect(ada.page.getByText('This conversation is not here')).toBeVisible();

@@ -1,7 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useParams, useSearch, Link } from '@tanstack/react-router';
-import { MessageCircleOff } from 'lucide-react';
-import { EmptyState } from '../../components/ui/empty-state.js';
+import { useParams, useSearch } from '@tanstack/react-router';
 import { ErrorNote } from '../../components/ui/error-note.js';
 import { TimelineSkeleton } from '../../features/timeline/timeline-skeleton.js';
 import { useClient } from '../../lib/chat/client-context.js';
@@ -9,6 +7,7 @@ import { useConversation } from '../../lib/chat/conversations.js';
 import { useMe } from '../../lib/chat/session.js';
 import { failureCode, failureText } from '../../lib/failure.js';
 import { ConversationScreen } from './conversation-screen.js';
+import { NotHere } from './not-here.js';
 
 export function ConversationRoute() {
   const { conversationId } = useParams({ from: '/app/c/$conversationId' });
@@ -36,21 +35,7 @@ function UnknownConversation({ id }: { id: string }) {
     found.isError &&
     (failureCode(found.error) === 'NOT_FOUND' || failureCode(found.error) === 'VALIDATION_FAILED')
   ) {
-    return (
-      <main className="flex-1 bg-canvas">
-        <EmptyState
-          icon={<MessageCircleOff className="size-7" aria-hidden="true" />}
-          title="This conversation is not here"
-          action={
-            <Link to="/" className="font-medium text-accent-ink underline underline-offset-2">
-              To your conversations
-            </Link>
-          }
-        >
-          It does not exist, or you are not a member of it.
-        </EmptyState>
-      </main>
-    );
+    return <NotHere />;
   }
   return (
     <main className="flex flex-1 flex-col bg-canvas">

@@ -17,6 +17,7 @@ import { useTimeline } from '../../lib/chat/timeline.js';
 import { useObservable } from '../../lib/chat/use-observable.js';
 import { conversationTitle } from '../../lib/conversation-title.js';
 import { failureText } from '../../lib/failure.js';
+import { NotHere } from './not-here.js';
 
 export function ConversationScreen({
   conversation,
@@ -93,6 +94,8 @@ export function ConversationScreen({
     if (own !== undefined) setMode({ type: 'edit', message: own });
   }
 
+  // The list may still hold what somebody was just removed from.
+  if (snapshot.error?.code === 'NOT_FOUND') return <NotHere />;
   return (
     <>
       <main className="relative flex min-w-0 flex-1 flex-col bg-canvas">
