@@ -10,6 +10,9 @@ import { ROOT } from './places.mjs';
 /** Asked again for this long while the server says "later" or does not answer. */
 const PATIENCE_MS = 180_000;
 const REQUEST_TIMEOUT_MS = 15_000;
+/** Who is in many conversations speaks less in each: nobody may send more than 100 messages a minute, and all would wait for them. */
+const RESERVE = 0.3;
+const BUSY_FROM_CONVERSATIONS = 5;
 
 function runningUrl() {
   if (process.env.PARLEY_URL) return process.env.PARLEY_URL.replace(/\/$/, '');
@@ -70,6 +73,11 @@ function randomOf(seed) {
   };
 }
 
+function isBusy(username) {
+  const members = [...PLACES.map(({ owner, people }) => [owner, ...people]), ...PAIRS];
+  return members.filter((names) => names.includes(username)).length >= BUSY_FROM_CONVERSATIONS;
+}
+
 async function signIn([username, displayName]) {
   try {
     return await call('POST', '/auth/register', { body: { username, password: PASSWORD, displayName } });
@@ -107,7 +115,8 @@ async function converse({ key, conversationId, people, talk, rounds }) {
     // The same words twice in a row would give the game away.
     while (exchange === previous) exchange = pick(exchanges);
     previous = exchange;
-    const cast = [...people].sort(() => random() - 0.5);
+    const turns = people.map((person) => ({ person, turn: random() + (person.isBusy ? RESERVE : 0) }));
+    const cast = turns.sort((one, other) => one.turn - other.turn).map(({ person }) => person);
     const chosen = Object.fromEntries(Object.entries(WORDS).map(([name, list]) => [name, pick(list)]));
     let first = null;
     let last = null;
@@ -147,7 +156,7 @@ async function main() {
   const people = new Map();
   for (const person of PEOPLE) {
     const { user, accessToken } = await signIn(person);
-    people.set(person[0], { id: user.id, token: accessToken });
+    people.set(person[0], { id: user.id, token: accessToken, isBusy: isBusy(person[0]) });
   }
   console.log(`  ${people.size} people`);
 

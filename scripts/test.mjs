@@ -122,6 +122,10 @@ function vitest(project, env) {
 
 async function checks(databaseUrl) {
   const tsc = (...args) => run(process.execPath, [bin('typescript/bin/tsc'), ...args]);
+  // The longest, and on one core: the others run beside it.
+  const lint = check('lint and import directions', () =>
+    run(process.execPath, [bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0']),
+  );
   await check('formatting', () => run(process.execPath, [bin('prettier/bin/prettier.cjs'), '--check', '.']));
   await check('types', async () => {
     await tsc('-b');
@@ -129,9 +133,6 @@ async function checks(databaseUrl) {
       if (existsSync(join(ROOT, project))) await tsc('-p', project, '--noEmit');
     }
   });
-  await check('lint and import directions', () =>
-    run(process.execPath, [bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0']),
-  );
   await check('migrations make the schema', () =>
     run(
       process.execPath,
@@ -148,6 +149,7 @@ async function checks(databaseUrl) {
       { env: { ...process.env, DATABASE_URL: databaseUrl } },
     ),
   );
+  await lint;
 }
 
 /** The whole product as `npm start` starts it, on a port and data of its own, seen through Chromium. */
