@@ -262,7 +262,7 @@ export default defineConfig(
   },
   {
     files: ['client/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', 'client/src/testing/**'],
     rules: restrictedImports({
       regex: '^(?!\\.{1,2}/|@parley/protocol|socket\\.io-client$|node:)',
       message: 'The client is framework-free: protocol and socket.io-client alone.',

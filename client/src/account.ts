@@ -1,4 +1,5 @@
 import type { Me, RouteAnswer, RouteName } from '@parley/protocol';
+import { leaseOf, oneTabAtATime, type Lease } from './access-token.js';
 import { backoffMs, sleep } from './delays.js';
 import { State, type Observable } from './observable.js';
 import { ParleyError, needsSignIn, noAnswer } from './parley-error.js';
@@ -9,15 +10,6 @@ export type AuthState =
   | { readonly status: 'unknown' }
   | { readonly status: 'signed-out'; readonly reason: SignedOutReason }
   | { readonly status: 'signed-in'; readonly user: Me };
-
-export interface Lease {
-  readonly token: string;
-  /** On the clock of `performance.now()`, which no change of the wall clock moves. */
-  readonly expiresAt: number;
-}
-
-/** A token is renewed this long before it expires, so that no request meets its end on the way. */
-export const RENEW_BEFORE_MS = 60_000;
 
 /** Who is signed in, and a valid access token for whoever needs one. */
 export class Account {
@@ -41,6 +33,8 @@ export class Account {
     body: { username: string; password: string; displayName?: string; email?: string },
   ): Promise<Me> {
     const answer = await this.rest.call(route, null, { body });
+    // Whoever was signed in before: nothing of theirs is mixed with what follows.
+    if (this.me && this.me.id !== answer.user.id) this.signedOut('none');
     this.lease = leaseOf(answer);
     this.auth.set({ status: 'signed-in', user: answer.user });
     return answer.user;
@@ -68,10 +62,12 @@ export class Account {
     }
   }
 
+  /** Ends the session on the server too, where it can be reached; here in any case. */
   async logout(): Promise<void> {
     try {
       await this.call('POST /auth/logout');
     } finally {
+      this.rest.forgetCookie();
       this.signedOut('logout');
     }
   }
@@ -87,27 +83,20 @@ export class Account {
 
   /** A token that is good for a while yet. */
   async token(): Promise<Lease> {
-    if (this.lease && this.lease.expiresAt - performance.now() > RENEW_BEFORE_MS / 2) return this.lease;
+    if (this.lease && performance.now() < this.lease.usableUntil) return this.lease;
     return this.renew();
+  }
+
+  /** The server did not take the token: the next one asked for is a fresh one. */
+  doubt(): void {
+    this.lease = null;
   }
 
   /** One renewal at a time; whoever asks meanwhile gets the same. */
   renew(): Promise<Lease> {
-    this.renewal ??= this.rest
-      .call('POST /auth/refresh', null, {})
-      .then((answer) => {
-        this.lease = leaseOf(answer);
-        return this.lease;
-      })
-      .catch((error: unknown) => {
-        if (error instanceof ParleyError && needsSignIn(error.code) && this.me) {
-          this.signedOut(error.code === 'SESSION_REVOKED' ? 'revoked' : 'expired');
-        }
-        throw error;
-      })
-      .finally(() => {
-        this.renewal = null;
-      });
+    this.renewal ??= this.renewOnce().finally(() => {
+      this.renewal = null;
+    });
     return this.renewal;
   }
 
@@ -127,8 +116,33 @@ export class Account {
       return this.rest.call(name, renewed.token, options ?? {});
     }
   }
-}
 
-function leaseOf({ accessToken, expiresIn }: { accessToken: string; expiresIn: number }): Lease {
-  return { token: accessToken, expiresAt: performance.now() + expiresIn * 1_000 };
+  private async renewOnce(): Promise<Lease> {
+    const { me } = this;
+    try {
+      const lease = leaseOf(await oneTabAtATime(() => this.rest.call('POST /auth/refresh', null, {})));
+      if (me !== null) await this.checkPerson(me, lease);
+      // Somebody signed out, or in, while the answer was on its way.
+      if (this.me?.id !== me?.id) throw noAnswer('The person changed while the token was renewed.');
+      this.lease = lease;
+      return lease;
+    } catch (error) {
+      if (error instanceof ParleyError && needsSignIn(error.code) && me !== null && this.me?.id === me.id)
+        this.signedOut(error.code === 'SESSION_REVOKED' ? 'revoked' : 'expired');
+      throw error;
+    }
+  }
+
+  /**
+   * Tabs share the cookie: another one may have signed in as somebody else since. Nothing that this person began
+   * may go out under that name, so what waits for the token fails, and the other person is signed in here too.
+   */
+  private async checkPerson(me: Me, lease: Lease): Promise<void> {
+    if (!this.rest.isCookieShared) return;
+    const user = await this.rest.call('GET /users/me', lease.token, {});
+    if (user.id === me.id || this.me?.id !== me.id) return;
+    this.signedOut('none');
+    this.lease = lease;
+    this.auth.set({ status: 'signed-in', user });
+  }
 }

@@ -8,9 +8,9 @@ import type {
   SocketLimits,
   User,
 } from '@parley/protocol';
+import { PRESENCE_IDS_MAX } from '@parley/protocol/limits';
 import { Account, type AuthState } from './account.js';
 import { Connection, type ConnectionState } from './connection.js';
-import { ConversationList } from './conversation-list.js';
 import { IndexedDbOutboxStorage } from './indexeddb-outbox-storage.js';
 import type { Observable } from './observable.js';
 import { MemoryOutboxStorage, type OutboxEntry, type OutboxStorage } from './outbox-storage.js';
@@ -20,6 +20,7 @@ import { Pointers } from './pointers.js';
 import { Rest, type CallArguments } from './rest.js';
 import { SyncEngine } from './sync-engine.js';
 import type { Timeline } from './timeline.js';
+import { TypingSignals } from './typing-signals.js';
 
 export interface ClientOptions {
   /** Origin of the server, without a slash at the end; '' (the page's own) where absent. */
@@ -27,6 +28,8 @@ export interface ClientOptions {
   /** IndexedDB in a browser, memory elsewhere; `FileOutboxStorage` of `@parley/client/node` outlives a bot. */
   readonly outboxStorage?: OutboxStorage;
   readonly fetch?: typeof globalThis.fetch;
+  /** Outside of a browser: `client.refreshToken` of an earlier start, which `restore()` takes up again. */
+  readonly refreshToken?: string;
 }
 
 export function createClient(options: ClientOptions = {}): ParleyClient {
@@ -35,36 +38,46 @@ export function createClient(options: ClientOptions = {}): ParleyClient {
 
 /** One person's Parley: who is signed in, what they see, and what they have yet to send. */
 export class ParleyClient {
+  private readonly rest: Rest;
   private readonly account: Account;
   private readonly link: Connection;
-  private readonly list = new ConversationList();
   private readonly directory: People;
   private readonly engine: SyncEngine;
   private readonly queue: Outbox;
   private readonly reads: Pointers;
   private readonly deliveries: Pointers;
-  private readonly typingSince = new Map<string, number>();
+  private readonly signals: TypingSignals;
   private readonly stopRestoring = new AbortController();
   private watched: readonly string[] = [];
 
   constructor(options: ClientOptions) {
     const baseUrl = options.baseUrl ?? '';
     const inBrowser = typeof indexedDB !== 'undefined';
-    this.account = new Account(new Rest(baseUrl, options.fetch ?? globalThis.fetch.bind(globalThis)));
+    this.rest = new Rest(
+      baseUrl,
+      options.fetch ?? globalThis.fetch.bind(globalThis),
+      options.refreshToken ?? null,
+    );
+    this.account = new Account(this.rest);
     this.directory = new People(this.account);
     this.queue = new Outbox(
       options.outboxStorage ?? (inBrowser ? new IndexedDbOutboxStorage() : new MemoryOutboxStorage()),
-      (entry) => this.sendEntry(entry),
+      {
+        send: (entry) => this.sendEntry(entry),
+        shownRev: (id) => this.engine.shownRev(id),
+      },
       inBrowser && options.outboxStorage === undefined,
     );
-    this.engine = new SyncEngine(this.account, this.list, this.directory, {
+    this.engine = new SyncEngine(this.directory, {
+      myId: () => this.account.me?.id ?? '',
+      call: (name, ...args) => this.account.call(name, ...args),
       sync: (input) => this.link.command('sync', input),
       seen: (messages) => {
         this.seen(messages);
       },
-      timelineMade: (timeline) => {
-        timeline.showQueued(this.queuedIn(timeline.conversationId));
-        this.shown.add(timeline);
+      queuedIn: (id) => this.queue.entriesOf(id),
+      shown: (id, rev) => {
+        this.queue.shown(id, rev);
       },
     });
     this.link = new Connection(baseUrl, this.account, {
@@ -84,23 +97,22 @@ export class ParleyClient {
       },
     });
     this.reads = new Pointers(async (conversationId, seq) => {
-      this.list.applyRead(
-        conversationId,
-        await this.link.command('conversation:read', { conversationId, seq }),
-      );
+      const read = await this.link.command('conversation:read', { conversationId, seq });
+      this.engine.list.applyRead(conversationId, read);
     });
     this.deliveries = new Pointers(async (conversationId, seq) => {
       await this.link.command('conversation:delivered', { conversationId, seq });
+    });
+    this.signals = new TypingSignals((command, conversationId) => {
+      void this.link.command(command, { conversationId }).catch(() => undefined);
     });
     this.account.state.subscribe(() => {
       this.signedInOrOut(this.account.state.getSnapshot());
     });
     this.queue.snapshot.subscribe(() => {
-      for (const timeline of this.shown) timeline.showQueued(this.queuedIn(timeline.conversationId));
+      this.engine.showQueued();
     });
   }
-
-  private readonly shown = new Set<Timeline>();
 
   // ---- Who is signed in
 
@@ -110,6 +122,13 @@ export class ParleyClient {
   /** Takes the last session up again, if there is one. Call it once, at the start. */
   restore(): Promise<void> {
     return this.account.restore(this.stopRestoring.signal);
+  }
+  /**
+   * Outside of a browser, which keeps it itself: what `restore()` of a later start needs. It changes with every
+   * renewal; `null` while nobody is signed in. It is a password: keep it as one.
+   */
+  get refreshToken(): string | null {
+    return this.rest.refreshToken;
   }
   register(input: { username: string; password: string; displayName?: string; email?: string }): Promise<Me> {
     return this.account.signIn('POST /auth/register', input);
@@ -149,8 +168,9 @@ export class ParleyClient {
   /** Ends the connection for good; the queue stays in its storage. */
   close(): void {
     this.stopRestoring.abort();
-    this.link.close();
+    this.link.dispose();
     this.queue.stop();
+    this.engine.lost();
     this.reads.clear();
     this.deliveries.clear();
   }
@@ -158,21 +178,21 @@ export class ParleyClient {
   // ---- Conversations
 
   get conversations(): Observable<readonly Conversation[]> {
-    return this.list.snapshot;
+    return this.engine.list.snapshot;
   }
   conversation(id: string): Conversation | undefined {
-    return this.list.get(id);
+    return this.engine.list.get(id);
   }
   async refreshConversation(id: string): Promise<Conversation> {
     await this.engine.refresh(id);
-    const conversation = this.list.get(id);
+    const conversation = this.engine.list.get(id);
     if (!conversation) throw new Error('The conversation went while it was fetched');
     return conversation;
   }
   /** For the answers of routes that make or change one: it need not wait for its event. */
   upsertConversation(conversation: Conversation): void {
     this.directory.learn(conversation.participants);
-    this.list.upsert(conversation);
+    this.engine.list.upsert(conversation);
   }
   timeline(id: string): Timeline {
     return this.engine.timeline(id);
@@ -189,7 +209,7 @@ export class ParleyClient {
     text: string,
     options: { replyToId?: string; threadRootId?: string } = {},
   ): OutboxEntry {
-    this.typingSince.delete(conversationId);
+    this.signals.sent(conversationId);
     return this.queue.add(conversationId, text, options);
   }
   retrySend(clientMessageId: string): void {
@@ -219,25 +239,27 @@ export class ParleyClient {
   }
   /** Everything up to `seq` was read. Shown at once, told to the server at most every 2 s. */
   markRead(conversationId: string, seq: number): void {
-    const conversation = this.list.get(conversationId);
-    if (!conversation || (conversation.me.readSeq >= seq && !conversation.me.markedUnread)) return;
-    if (seq >= conversation.lastSeq) this.list.applyRead(conversationId, { readSeq: seq, unread: 0 });
-    this.reads.move(conversationId, seq);
+    const conversation = this.engine.list.get(conversationId);
+    if (!conversation) return;
+    const { readSeq, markedUnread } = conversation.me;
+    const upTo = Math.min(seq, conversation.lastSeq);
+    if (upTo <= readSeq && !markedUnread) return;
+    this.engine.list.readAhead(conversationId, upTo);
+    this.reads.move(conversationId, upTo, markedUnread);
   }
 
   // ---- Passing things: they may fail in silence
 
   startTyping(conversationId: string): void {
-    const interval = this.engine.limits.getSnapshot()?.typingIntervalMs;
-    const now = performance.now();
-    if (interval === undefined || now - (this.typingSince.get(conversationId) ?? -Infinity) < interval)
-      return;
-    this.typingSince.set(conversationId, now);
-    void this.link.command('typing:start', { conversationId }).catch(() => undefined);
+    const limits = this.engine.limits.getSnapshot();
+    if (limits) this.signals.start(conversationId, limits.typingIntervalMs);
   }
   stopTyping(conversationId: string): void {
-    if (!this.typingSince.delete(conversationId)) return;
-    void this.link.command('typing:stop', { conversationId }).catch(() => undefined);
+    this.signals.stop(conversationId);
+  }
+  /** Whether this person is at the device, as others see it. */
+  setPresence(status: 'online' | 'away'): void {
+    void this.link.command('presence:set', { status }).catch(() => undefined);
   }
 
   // ---- People
@@ -251,11 +273,11 @@ export class ParleyClient {
   get presence(): Observable<ReadonlyMap<string, Presence>> {
     return this.directory.presence;
   }
-  /** Replaces the list of people whose presence is told, also after a reconnect. */
+  /** Replaces the list of people whose presence is told, also after a reconnect; of more than 200 the first. */
   watchPresence(userIds: readonly string[]): void {
-    this.watched = userIds;
+    this.watched = userIds.slice(0, PRESENCE_IDS_MAX);
     void this.link
-      .command('presence:watch', { userIds: [...userIds] })
+      .command('presence:watch', { userIds: [...this.watched] })
       .then(({ items }) => {
         this.directory.learnPresence(items);
       })
@@ -275,8 +297,7 @@ export class ParleyClient {
       this.queue.stop();
       this.reads.clear();
       this.deliveries.clear();
-      this.typingSince.clear();
-      this.shown.clear();
+      this.signals.clear();
       this.engine.clear();
       this.directory.clear();
       this.watched = [];
@@ -293,12 +314,6 @@ export class ParleyClient {
     });
   }
 
-  private queuedIn(conversationId: string): OutboxEntry[] {
-    return this.queue.snapshot
-      .getSnapshot()
-      .entries.filter((entry) => entry.conversationId === conversationId);
-  }
-
   private seen(messages: readonly Message[]): void {
     const myId = this.account.me?.id;
     const newest = new Map<string, number>();
@@ -310,7 +325,7 @@ export class ParleyClient {
     }
     const most = this.engine.limits.getSnapshot()?.receiptsMaxMembers ?? 0;
     for (const [conversationId, seq] of newest) {
-      const conversation = this.list.get(conversationId);
+      const conversation = this.engine.list.get(conversationId);
       // In large conversations nobody is told: not worth a command.
       if (conversation && conversation.memberCount <= most && seq > conversation.me.deliveredSeq) {
         this.deliveries.move(conversationId, seq);

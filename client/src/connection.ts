@@ -1,28 +1,31 @@
 import type {
-  Ack,
   ClientToServerEvents,
   CommandInput,
   CommandName,
   CommandResult,
+  ErrorObject,
   EventName,
   ReadyEvent,
   ServerEvents,
   ServerToClientEvents,
 } from '@parley/protocol';
-import { COMMAND_TIMEOUT_MS, PROTOCOL_VERSION, SOCKET_PATH } from '@parley/protocol/names';
+import { PROTOCOL_VERSION, SOCKET_PATH } from '@parley/protocol/names';
 import { io, type Socket } from 'socket.io-client';
-import { RENEW_BEFORE_MS, type Account } from './account.js';
+import type { Account } from './account.js';
 import { backoffMs } from './delays.js';
 import { State, type Observable } from './observable.js';
 import { ParleyError, isErrorObject, needsSignIn, noAnswer } from './parley-error.js';
+import { PendingCommands } from './pending-commands.js';
 
 export interface ConnectionState {
-  /** `waiting`: the next attempt is at `retryAt`. `offline`: the device says that it has no network. */
+  /** `waiting`: the next attempt is at `retryAt`. `offline`: the same, and the device says that it has no network. */
   readonly status: 'idle' | 'connecting' | 'online' | 'waiting' | 'offline';
   /** Milliseconds since 1970. */
   readonly retryAt: number | null;
   /** Whether this connection has been online before: the first attempt is no loss. */
   readonly wasOnline: boolean;
+  /** Why the server refused the last attempt; `null` where it was not reached, or is online. */
+  readonly error: ErrorObject | null;
 }
 
 export interface ConnectionHandler {
@@ -30,6 +33,8 @@ export interface ConnectionHandler {
   event: <E extends EventName>(name: E, payload: ServerEvents[E]) => void;
   lost: () => void;
 }
+
+type ParleySocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 /** Events that the sync engine is told; `ready`, `draining` and `session:ended` are the connection's own. */
 const FORWARDED = [
@@ -47,10 +52,16 @@ const FORWARDED = [
 /** A handshake that is not `ready` by then is given up: a proxy may hold a connection open that leads nowhere. */
 const READY_TIMEOUT_MS = 10_000;
 
+/** A renewal that failed is tried again after this, some times before the token ends. */
+const RENEW_AGAIN_MS = 10_000;
+
+const IDLE: ConnectionState = { status: 'idle', retryAt: null, wasOnline: false, error: null };
+
 /** The socket: kept open while somebody is signed in, by the reconnection rules of the contract. */
 export class Connection {
-  private readonly state = new State<ConnectionState>({ status: 'idle', retryAt: null, wasOnline: false });
-  private socket: Socket<ServerToClientEvents, ClientToServerEvents> | null = null;
+  private readonly state = new State<ConnectionState>(IDLE);
+  private readonly pending = new PendingCommands();
+  private socket: ParleySocket | null = null;
   private attempt = 0;
   private wanted = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,15 +75,9 @@ export class Connection {
     private readonly handler: ConnectionHandler,
   ) {
     if (typeof window !== 'undefined') {
-      window.addEventListener('online', () => {
-        this.retryNow();
-      });
-      window.addEventListener('offline', () => {
-        this.lost(null);
-      });
-      document.addEventListener('visibilitychange', () => {
-        if (document.visibilityState === 'visible') this.retryNow();
-      });
+      window.addEventListener('online', this.retryNow);
+      window.addEventListener('offline', this.networkGone);
+      document.addEventListener('visibilitychange', this.visibilityChanged);
     }
   }
 
@@ -88,54 +93,54 @@ export class Connection {
   }
 
   close(): void {
+    if (!this.wanted) return;
     this.wanted = false;
     this.drop();
-    this.state.set({ status: 'idle', retryAt: null, wasOnline: false });
+    this.state.set(IDLE);
+  }
+
+  /** Closes for good. */
+  dispose(): void {
+    this.close();
+    if (typeof window !== 'undefined') {
+      window.removeEventListener('online', this.retryNow);
+      window.removeEventListener('offline', this.networkGone);
+      document.removeEventListener('visibilitychange', this.visibilityChanged);
+    }
   }
 
   /** At once, where it waits for its next attempt. */
-  retryNow(): void {
+  readonly retryNow = (): void => {
     const { status } = this.state.getSnapshot();
     if (!this.wanted || (status !== 'waiting' && status !== 'offline')) return;
     this.attempt = 0;
     void this.connect();
-  }
+  };
 
   /** Rejects with a retryable error when no answer comes: the outcome is unknown then. */
   async command<K extends CommandName>(name: K, input: CommandInput<K>): Promise<CommandResult<K>> {
     const { socket } = this;
     if (!socket || this.state.getSnapshot().status !== 'online') throw noAnswer('Not connected.');
-    const ack = await new Promise<Ack<CommandResult<K>>>((resolve, reject) => {
-      const settle = (result: Ack<CommandResult<K>> | ParleyError) => {
-        clearTimeout(timer);
-        socket.off('disconnect', cut);
-        if (result instanceof ParleyError) reject(result);
-        else resolve(result);
-      };
-      const cut = () => {
-        settle(noAnswer('The connection was lost before the answer.'));
-      };
-      const timer = setTimeout(() => {
-        settle(noAnswer('The server did not answer in time.'));
-      }, COMMAND_TIMEOUT_MS);
-      socket.on('disconnect', cut);
+    const { generation } = this;
+    const ack = await this.pending.run<CommandResult<K>>((answer) => {
       // The typed map pairs each name with its payload; a union of names loses that pairing here and only here.
-      (
-        socket.emit as (name: K, input: CommandInput<K>, ack: (answer: Ack<CommandResult<K>>) => void) => void
-      ).call(socket, name, input, settle);
+      (socket.emit as (name: K, input: CommandInput<K>, ack: typeof answer) => void).call(
+        socket,
+        name,
+        input,
+        answer,
+      );
     });
-    if (!ack.ok) throw new ParleyError(ack.error);
-    return ack.data;
+    if (ack.ok) return ack.data;
+    // The session of this socket is in doubt: a new handshake with a fresh token settles it.
+    if (needsSignIn(ack.error.code) && generation === this.generation) this.lost(ack.error);
+    throw new ParleyError(ack.error);
   }
 
   private async connect(): Promise<void> {
     this.drop();
-    const generation = this.generation;
-    this.update('connecting', null);
-    if (typeof navigator !== 'undefined' && !navigator.onLine) {
-      this.update('offline', null);
-      return;
-    }
+    const { generation } = this;
+    this.update(isDeviceOffline() ? 'offline' : 'connecting', null);
     let token: string;
     try {
       ({ token } = await this.account.token());
@@ -145,44 +150,38 @@ export class Connection {
     }
     if (generation !== this.generation || !this.wanted) return;
 
-    const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(
-      this.baseUrl === '' ? '/' : this.baseUrl,
-      {
-        path: SOCKET_PATH,
-        transports: ['websocket'],
-        auth: { token, protocol: PROTOCOL_VERSION },
-        reconnection: false,
-        forceNew: true,
-        timeout: READY_TIMEOUT_MS,
-      },
-    );
+    const socket: ParleySocket = io(this.baseUrl === '' ? '/' : this.baseUrl, {
+      path: SOCKET_PATH,
+      transports: ['websocket'],
+      auth: { token, protocol: PROTOCOL_VERSION },
+      reconnection: false,
+      forceNew: true,
+      timeout: READY_TIMEOUT_MS,
+    });
     this.socket = socket;
-    const ours = (work: () => void) => {
+    this.listen(socket, (work) => {
       if (generation === this.generation) work();
+    });
+  }
+
+  private listen(socket: ParleySocket, ours: (work: () => void) => void): void {
+    const lost = (reason: unknown) => {
+      ours(() => {
+        this.lost(reason);
+      });
     };
     this.timer = setTimeout(() => {
-      ours(() => {
-        this.lost(null);
-      });
+      lost(null);
     }, READY_TIMEOUT_MS);
-
     socket.on('connect_error', (error) => {
-      ours(() => {
-        this.lost(Reflect.get(error, 'data'));
-      });
+      lost(Reflect.get(error, 'data'));
     });
     socket.on('disconnect', () => {
-      ours(() => {
-        this.lost(null);
-      });
+      lost(null);
     });
     socket.on('ready', (ready) => {
       ours(() => {
-        clearTimeout(this.timer);
-        this.attempt = 0;
-        this.state.set({ status: 'online', retryAt: null, wasOnline: true });
-        this.renewInTime();
-        this.handler.ready(ready);
+        this.isReady(ready);
       });
     });
     socket.on('draining', ({ reconnectAfterMs }) => {
@@ -208,59 +207,96 @@ export class Connection {
     }
   }
 
-  /** `reason` is the error object of a refused handshake, or what renewing the token threw. */
+  private isReady(ready: ReadyEvent): void {
+    if (ready.userId !== this.account.me?.id) {
+      // Another tab signed in as somebody else, and the cookie is theirs: the next token tells who it is now.
+      this.account.doubt();
+      this.lost(null);
+      return;
+    }
+    clearTimeout(this.timer);
+    this.attempt = 0;
+    this.state.set({ status: 'online', retryAt: null, wasOnline: true, error: null });
+    this.renewInTime();
+    this.handler.ready(ready);
+  }
+
+  /** `reason` is the error object of a refusal, or what renewing the token threw. */
   private lost(reason: unknown): void {
     if (!this.wanted) return;
     const error = reason instanceof ParleyError ? reason.object : isErrorObject(reason) ? reason : null;
     this.drop();
-    this.handler.lost();
     if (!this.wanted || this.account.me === null) return;
     if (error && needsSignIn(error.code) && !(reason instanceof ParleyError)) {
       if (error.code === 'SESSION_REVOKED') {
         this.account.signedOut('revoked');
         return;
       }
-      // A fresh token settles whether the session lives; it signs out where it does not.
-      void this.account.renew().catch(() => undefined);
-    }
-    if (typeof navigator !== 'undefined' && !navigator.onLine) {
-      this.update('offline', null);
-      return;
+      // A fresh token settles whether the session lives; the next attempt asks for one, and signs out where it does not.
+      this.account.doubt();
     }
     const wait = Math.max(error?.retryAfterMs ?? 0, backoffMs(this.attempt));
     this.attempt += 1;
-    this.update('waiting', Date.now() + wait);
+    this.update(isDeviceOffline() ? 'offline' : 'waiting', Date.now() + wait, error);
     this.timer = setTimeout(() => void this.connect(), wait);
   }
 
-  private update(status: ConnectionState['status'], retryAt: number | null): void {
-    this.state.set({ status, retryAt, wasOnline: this.state.getSnapshot().wasOnline });
+  private update(
+    status: ConnectionState['status'],
+    retryAt: number | null,
+    error: ErrorObject | null = null,
+  ): void {
+    this.state.set({ status, retryAt, wasOnline: this.state.getSnapshot().wasOnline, error });
   }
 
+  /** The socket ends when its token does: it is given a newer one before, without a break. */
   private renewInTime(): void {
-    const generation = this.generation;
-    void this.account.token().then(({ expiresAt }) => {
-      if (generation !== this.generation) return;
-      const wait = Math.max(0, expiresAt - performance.now() - RENEW_BEFORE_MS);
-      this.renewTimer = setTimeout(() => {
-        void this.account
-          .renew()
-          .then(({ token }) => this.command('auth:refresh', { token }))
-          .then(() => {
-            this.renewInTime();
-          })
-          // The socket ends when its token does, and the next connection brings a new one.
-          .catch(() => undefined);
-      }, wait);
-    });
+    const { generation } = this;
+    const ours = () => generation === this.generation;
+    void this.account
+      .token()
+      .then(({ renewAt }) => {
+        if (!ours()) return;
+        const wait = Math.max(0, renewAt - performance.now());
+        this.renewTimer = setTimeout(() => {
+          void this.account
+            .renew()
+            .then(({ token }) => (ours() ? this.command('auth:refresh', { token }) : undefined))
+            .then(() => {
+              if (ours()) this.renewInTime();
+            })
+            .catch(() => {
+              // Not reached just now; the next connection brings a new token where the socket ends before.
+              if (ours()) this.renewTimer = setTimeout(() => this.renewInTime(), RENEW_AGAIN_MS);
+            });
+        }, wait);
+      })
+      .catch(() => undefined);
   }
 
   private drop(): void {
+    const wasOnline = this.state.getSnapshot().status === 'online';
     this.generation += 1;
     clearTimeout(this.timer);
     clearTimeout(this.renewTimer);
     this.socket?.removeAllListeners();
     this.socket?.disconnect();
     this.socket = null;
+    // `handler` first: what the cut commands lead to must find that there is no connection.
+    if (wasOnline) this.handler.lost();
+    this.pending.cut();
   }
+
+  private readonly networkGone = (): void => {
+    this.lost(null);
+  };
+
+  private readonly visibilityChanged = (): void => {
+    if (document.visibilityState === 'visible') this.retryNow();
+  };
+}
+
+/** Only a word for the person: attempts go on, since a server on this machine needs no network. Node does not know. */
+function isDeviceOffline(): boolean {
+  return typeof navigator !== 'undefined' && Reflect.get(navigator, 'onLine') === false;
 }

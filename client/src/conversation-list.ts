@@ -1,18 +1,43 @@
 import type { ChangesEvent, Conversation, Message, ReadState, Receipt, SyncAnswer } from '@parley/protocol';
 import { State, type Observable } from './observable.js';
+import {
+  adopt,
+  applyChanges,
+  applyHead,
+  applyOwnReceipt,
+  applyRead,
+  readAhead,
+  recount,
+  type Summary,
+} from './summary.js';
+
+export interface ListHooks {
+  readonly myId: () => string;
+  /** The messages of a conversation that are at hand, seq ascending and without holes. */
+  messagesOf: (id: string) => readonly Message[];
+  /** The counts of a conversation can not be known from here. */
+  doubtful: (id: string) => void;
+}
 
 /** The summaries of all conversations, latest activity first: a list for the eye, which no rule of sync rests on. */
 export class ConversationList {
-  private readonly byId = new Map<string, Conversation>();
+  private readonly byId = new Map<string, Summary>();
   private readonly state = new State<readonly Conversation[]>([]);
   private scheduled = false;
+
+  constructor(private readonly hooks: ListHooks) {}
 
   get snapshot(): Observable<readonly Conversation[]> {
     return this.state;
   }
 
   get(id: string): Conversation | undefined {
-    return this.byId.get(id);
+    return this.byId.get(id)?.conversation;
+  }
+
+  /** The rev up to which nothing of the conversation was missed. */
+  knownRev(id: string): number | undefined {
+    return this.byId.get(id)?.knownRev;
   }
 
   clear(): void {
@@ -20,24 +45,9 @@ export class ConversationList {
     this.publish();
   }
 
-  /** The server's word about a conversation. Its head never moves back: a change may have overtaken the answer. */
+  /** The server's word about a conversation. */
   upsert(incoming: Conversation): void {
-    const held = this.byId.get(incoming.id);
-    const behind = held !== undefined && held.lastRev > incoming.lastRev;
-    this.byId.set(
-      incoming.id,
-      behind
-        ? {
-            ...incoming,
-            lastRev: held.lastRev,
-            lastSeq: held.lastSeq,
-            lastMessage: held.lastMessage,
-            updatedAt: held.updatedAt,
-            me: { ...incoming.me, readSeq: Math.max(held.me.readSeq, incoming.me.readSeq) },
-          }
-        : incoming,
-    );
-    this.publish();
+    this.set(adopt(this.byId.get(incoming.id), incoming), { isServersWord: true });
   }
 
   applySync({ conversations, removed }: SyncAnswer): void {
@@ -48,7 +58,7 @@ export class ConversationList {
 
   /** `false` where the held membership began after that removal: it is stale. */
   remove(id: string, rev: number): boolean {
-    const held = this.byId.get(id);
+    const held = this.get(id);
     if (held && held.me.joinedRev > rev) return false;
     this.byId.delete(id);
     this.publish();
@@ -56,55 +66,43 @@ export class ConversationList {
   }
 
   /** What a change means for the summary. `false`: the conversation is unknown. */
-  applyChanges(event: ChangesEvent, myId: string): boolean {
-    const held = this.byId.get(event.conversationId);
-    if (!held) return false;
-    let next = held;
-    for (const message of [...event.messages].sort((a, b) => a.seq - b.seq))
-      next = withMessage(next, message, myId);
-    this.byId.set(held.id, { ...next, lastRev: Math.max(next.lastRev, event.toRev) });
-    this.publish();
-    return true;
+  applyChanges(event: ChangesEvent): boolean {
+    return this.change(event.conversationId, (held) => applyChanges(held, event, this.hooks.myId()));
   }
 
   applyHead(id: string, rev: number): void {
-    const held = this.byId.get(id);
-    if (held && held.lastRev < rev) this.byId.set(id, { ...held, lastRev: rev });
+    this.change(id, (held) => applyHead(held, rev));
   }
 
-  /** The server's numbers always overwrite those that were counted here. */
   applyRead(id: string, read: ReadState): void {
-    const held = this.byId.get(id);
-    if (!held) return;
-    const readSeq = Math.max(held.me.readSeq, read.readSeq);
-    const all = readSeq >= held.lastSeq;
-    this.byId.set(id, {
-      ...held,
-      me: {
-        ...held.me,
-        readSeq,
-        unread: all ? 0 : read.unread,
-        mentions: all ? 0 : held.me.mentions,
-        markedUnread: false,
-      },
-    });
-    this.publish();
+    this.change(id, (held) => applyRead(held, read));
   }
 
-  applyOwnReceipt(id: string, { readSeq, deliveredSeq }: Receipt): void {
+  applyOwnReceipt(id: string, receipt: Receipt): void {
+    this.change(id, (held) => applyOwnReceipt(held, receipt));
+  }
+
+  /** Shows everything up to `seq` as read before the server has said so. */
+  readAhead(id: string, seq: number): void {
+    this.change(id, (held) => readAhead(held, seq));
+  }
+
+  private change(id: string, how: (held: Summary) => Summary): boolean {
     const held = this.byId.get(id);
-    if (!held || (held.me.readSeq >= readSeq && held.me.deliveredSeq >= deliveredSeq)) return;
-    const all = readSeq >= held.lastSeq;
-    this.byId.set(id, {
-      ...held,
-      me: {
-        ...held.me,
-        readSeq: Math.max(held.me.readSeq, readSeq),
-        deliveredSeq: Math.max(held.me.deliveredSeq, deliveredSeq),
-        unread: all ? 0 : held.me.unread,
-        mentions: all ? 0 : held.me.mentions,
-      },
-    });
+    if (!held) return false;
+    const next = how(held);
+    if (next !== held) this.set(next, { isServersWord: false });
+    return true;
+  }
+
+  private set(summary: Summary, { isServersWord }: { isServersWord: boolean }): void {
+    const { id } = summary.conversation;
+    const settled = summary.isDoubtful
+      ? recount(summary, this.hooks.messagesOf(id), this.hooks.myId())
+      : summary;
+    this.byId.set(id, settled ?? summary);
+    // What the server has just said can only be behind what it is being told: the answer to that comes.
+    if (!settled && !isServersWord) this.hooks.doubtful(id);
     this.publish();
   }
 
@@ -114,41 +112,13 @@ export class ConversationList {
     this.scheduled = true;
     queueMicrotask(() => {
       this.scheduled = false;
-      this.state.set(
-        [...this.byId.values()].sort(
-          (a, b) => b.updatedAt.localeCompare(a.updatedAt) || b.id.localeCompare(a.id),
-        ),
-      );
+      this.state.set([...this.byId.values()].map(({ conversation }) => conversation).sort(byActivity));
     });
   }
 }
 
-function withMessage(held: Conversation, message: Message, myId: string): Conversation {
-  const isNew = message.seq > held.lastSeq;
-  const isNewest = message.seq >= held.lastSeq && (held.lastMessage?.rev ?? 0) <= message.rev;
-  if (!isNewest && !isNew) return held;
-  const mine = message.senderId === myId;
-  const counts = isNew && message.kind === 'text' && !mine && message.seq > held.me.readSeq;
-  const mentions = counts && (message.mentionsAll || message.mentions.includes(myId));
-  const { system } = message;
-  return {
-    ...held,
-    ...(system?.type === 'title' ? { title: system.to } : {}),
-    ...(system?.type === 'topic' ? { topic: system.to } : {}),
-    ...(system?.type === 'visibility' && system.to !== null
-      ? { visibility: system.to === 'public' ? ('public' as const) : ('private' as const) }
-      : {}),
-    lastSeq: Math.max(held.lastSeq, message.seq),
-    lastMessage: message,
-    updatedAt: isNew ? message.createdAt : held.updatedAt,
-    me: {
-      ...held.me,
-      // Sending moves one's own pointer.
-      ...(isNew && mine && message.kind === 'text'
-        ? { readSeq: message.seq, unread: 0, mentions: 0, markedUnread: false }
-        : {}),
-      ...(counts ? { unread: held.me.unread + 1 } : {}),
-      ...(mentions ? { mentions: held.me.mentions + 1 } : {}),
-    },
-  };
+/** ISO 8601 texts of one length compare like the times they name, and faster than any locale does. */
+function byActivity(a: Conversation, b: Conversation): number {
+  if (a.updatedAt !== b.updatedAt) return a.updatedAt < b.updatedAt ? 1 : -1;
+  return a.id < b.id ? 1 : -1;
 }

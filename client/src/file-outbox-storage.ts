@@ -10,12 +10,14 @@ export class FileOutboxStorage implements OutboxStorage {
 
   async load(userId: string): Promise<OutboxEntry[]> {
     const folder = this.folderOf(userId);
-    const names = await readdir(folder).catch(() => []);
-    return Promise.all(
+    const names = await readdir(folder).catch(unless('ENOENT', []));
+    const texts = await Promise.all(
       names
         .filter((name) => name.endsWith('.json'))
-        .map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as OutboxEntry),
+        // One that was sent and removed since the folder was read is no failure.
+        .map((name) => readFile(join(folder, name), 'utf8').catch(unless('ENOENT', null))),
     );
+    return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as OutboxEntry]));
   }
 
   async put(userId: string, entry: OutboxEntry): Promise<void> {
@@ -30,6 +32,7 @@ export class FileOutboxStorage implements OutboxStorage {
       await draft.close();
     }
     await rename(`${path}.part`, path);
+    await syncFolder(folder);
   }
 
   async remove(userId: string, clientMessageId: string): Promise<void> {
@@ -42,6 +45,23 @@ export class FileOutboxStorage implements OutboxStorage {
   private pathOf(userId: string, clientMessageId: string): string {
     return join(this.folderOf(userId), `${checked(clientMessageId)}.json`);
   }
+}
+
+/** A new name is on disk when its folder is. Windows can not open folders, and needs no such thing. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  try {
+    await handle?.sync();
+  } finally {
+    await handle?.close();
+  }
+}
+
+function unless<T>(code: string, value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Error && Reflect.get(error, 'code') === code) return value;
+    throw error;
+  };
 }
 
 /** Ids become file names. */

@@ -29,10 +29,29 @@ export class IndexedDbOutboxStorage implements OutboxStorage {
   }
 
   private async store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
-    this.database ??= open();
+    this.database ??= this.open();
     const database = await this.database;
     // `strict`: the browser answers when the entry is on disk, not when it is on its way there.
     return database.transaction(STORE, mode, { durability: 'strict' }).objectStore(STORE);
+  }
+
+  /** What failed, or was closed by the browser, is opened anew by the next call. */
+  private async open(): Promise<IDBDatabase> {
+    const forget = () => {
+      this.database = null;
+    };
+    try {
+      const database = await open();
+      database.onclose = forget;
+      database.onversionchange = () => {
+        database.close();
+        forget();
+      };
+      return database;
+    } catch (error) {
+      forget();
+      throw error;
+    }
   }
 }
 

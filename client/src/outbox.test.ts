@@ -72,7 +72,7 @@ describe('outbox', () => {
           server.next = () => script.shift() ?? 'ok';
           const storage = new MemoryOutboxStorage();
           const begin = async () => {
-            const outbox = new Outbox(storage, server.send, false);
+            const outbox = new Outbox(storage, { send: server.send, shownRev: () => null }, false);
             await outbox.start('ada');
             outbox.connected(true);
             return outbox;
@@ -110,7 +110,7 @@ describe('outbox', () => {
   });
 
   async function started(server: ModelServer, storage = new MemoryOutboxStorage()): Promise<Outbox> {
-    const outbox = new Outbox(storage, server.send, false);
+    const outbox = new Outbox(storage, { send: server.send, shownRev: () => null }, false);
     await outbox.start('ada');
     outbox.connected(true);
     return outbox;

@@ -1,8 +1,9 @@
 import type { ErrorObject, Message, SentMessage } from '@parley/protocol';
-import { backoffMs } from './delays.js';
 import { State, type Observable } from './observable.js';
 import type { OutboxEntry, OutboxStorage } from './outbox-storage.js';
+import { OutboxTabs, type TabWord } from './outbox-tabs.js';
 import { ParleyError, needsSignIn, noAnswer } from './parley-error.js';
+import { SendPacing, type Pause } from './send-pacing.js';
 
 export interface OutboxSnapshot {
   /** In the order in which they were queued. */
@@ -12,33 +13,45 @@ export interface OutboxSnapshot {
   readonly pauseReason: ErrorObject | null;
 }
 
-export type SendEntry = (entry: OutboxEntry) => Promise<SentMessage>;
+export interface OutboxHooks {
+  /** Rejects with a `ParleyError`; any other error counts as no answer. */
+  send: (entry: OutboxEntry) => Promise<SentMessage>;
+  /** Whether the conversation shows its messages up to `rev`; `null` where it shows none. */
+  shownRev: (conversationId: string) => number | null;
+}
 
-const IDLE: OutboxSnapshot = { entries: [], pausedUntil: null, pauseReason: null };
+/** One user's time with the queue: what an earlier one began goes no further. */
+interface Turn {
+  readonly userId: string;
+  tabs: OutboxTabs | null;
+  leads: boolean;
+  /** The storage is being read; `changed` is what changed here meanwhile, so that the reading may be older. */
+  reading: { readonly changed: Set<string>; readonly done: Promise<void> } | null;
+}
+
+const EMPTY: OutboxSnapshot = { entries: [], pausedUntil: null, pauseReason: null };
 
 /**
  * The durable queue of one user. One send at a time a conversation, the next after the answer, and every repetition
  * with the id of the first try: rule 5 of the contract's section 6. Of several tabs one sends, the others look on.
  */
 export class Outbox {
-  private readonly state = new State<OutboxSnapshot>(IDLE);
-  private userId: string | null = null;
-  private leads = false;
+  private readonly state = new State<OutboxSnapshot>(EMPTY);
+  private turn: Turn | null = null;
   private online = false;
+  private pacing = new SendPacing();
   private readonly busy = new Set<string>();
-  private readonly attempts = new Map<string, number>();
-  private readonly notBefore = new Map<string, number>();
   /** On the way to the storage: not sent yet. */
   private readonly storing = new Set<string>();
   /** What the storage refused (full, or forbidden in a private window): kept here, which is better than not sending. */
   private readonly memoryOnly = new Set<string>();
+  /** Acknowledged and not shown yet: the rev at which each will be. */
+  private readonly sentRevs = new Map<string, number>();
   private wake: ReturnType<typeof setTimeout> | undefined;
-  private channel: BroadcastChannel | null = null;
-  private releaseLead: (() => void) | null = null;
 
   constructor(
     private readonly storage: OutboxStorage,
-    private readonly send: SendEntry,
+    private readonly hooks: OutboxHooks,
     private readonly sharedByTabs: boolean,
   ) {}
 
@@ -46,43 +59,47 @@ export class Outbox {
     return this.state;
   }
 
+  entriesOf(conversationId: string): OutboxEntry[] {
+    return this.entries.filter((entry) => entry.conversationId === conversationId);
+  }
+
   /** Takes up the queue of a user. Entries of another one stay where they are. */
   async start(userId: string): Promise<void> {
-    if (this.userId === userId) return;
+    if (this.turn?.userId === userId) return;
     this.stop();
-    this.userId = userId;
+    const turn: Turn = { userId, tabs: null, leads: false, reading: null };
+    this.turn = turn;
     await this.reload();
-    if (this.sharedByTabs && typeof BroadcastChannel !== 'undefined') {
-      this.channel = new BroadcastChannel(`parley-outbox-${userId}`);
-      this.channel.onmessage = () =>
+    if (this.turn !== turn) return;
+    turn.tabs = new OutboxTabs(userId, this.sharedByTabs, {
+      lead: () => {
         void this.reload().then(() => {
+          turn.leads = true;
           this.pump();
         });
-    }
-    this.lead(userId);
+      },
+      heard: (word) => {
+        this.heard(word);
+      },
+      isWaiting: () => this.entries.some(({ state }) => state === 'pending'),
+    });
   }
 
   stop(): void {
-    this.userId = null;
-    this.leads = false;
-    this.releaseLead?.();
-    this.releaseLead = null;
-    this.channel?.close();
-    this.channel = null;
+    this.turn?.tabs?.stop();
+    this.turn = null;
     clearTimeout(this.wake);
-    this.attempts.clear();
-    this.notBefore.clear();
+    this.pacing = new SendPacing();
     this.storing.clear();
     this.memoryOnly.clear();
-    this.state.set(IDLE);
+    this.sentRevs.clear();
+    this.state.set(EMPTY);
   }
 
   connected(online: boolean): void {
     this.online = online;
     if (!online) return;
-    // A new connection is a new chance: only the server's own word to wait outlasts it.
-    this.notBefore.clear();
-    this.attempts.clear();
+    this.pacing.reconnected();
     this.pump();
   }
 
@@ -91,7 +108,6 @@ export class Outbox {
     text: string,
     options: { replyToId?: string; threadRootId?: string },
   ): OutboxEntry {
-    const { entries } = this.state.getSnapshot();
     const entry: OutboxEntry = {
       clientMessageId: crypto.randomUUID(),
       conversationId,
@@ -99,26 +115,21 @@ export class Outbox {
       replyToId: options.replyToId ?? null,
       threadRootId: options.threadRootId ?? null,
       createdAt: new Date().toISOString(),
-      order: Math.max(Date.now(), (entries.at(-1)?.order ?? 0) + 1),
+      // Above all that waits, whatever the clock does; by the clock among tabs, which can not see each other type.
+      order: Math.max(Date.now(), (this.entries.at(-1)?.order ?? 0) + 1),
       state: 'pending',
       error: null,
     };
-    this.replace([...entries, entry]);
+    this.replace([...this.entries, entry]);
     // Sent only when it is safe: a message that a crash could forget was never queued.
-    void this.store(entry).then(() => {
-      this.announce();
-      this.pump();
-    });
+    void this.keep(entry);
     return entry;
   }
 
+  /** Once more, with the same id: where the first try arrived after all, nothing is doubled. */
   retry(clientMessageId: string): void {
     const entry = this.find(clientMessageId);
-    if (entry?.state !== 'failed') return;
-    void this.update({ ...entry, state: 'pending', error: null }).then(() => {
-      this.announce();
-      this.pump();
-    });
+    if (entry?.state === 'failed') void this.keep({ ...entry, state: 'pending', error: null });
   }
 
   discard(clientMessageId: string): void {
@@ -132,97 +143,104 @@ export class Outbox {
     if (entry?.conversationId === message.conversationId) void this.drop(entry);
   }
 
-  /** Drops what was acknowledged in a conversation that nobody looks at: there is nothing to bridge. */
-  forgetSent(conversationId: string): void {
-    const { entries } = this.state.getSnapshot();
-    this.replace(
-      entries.filter((entry) => entry.conversationId !== conversationId || entry.state !== 'sent'),
-    );
+  /** A conversation shows its messages up to `rev`; `null`: none, so that there is nothing to bridge. */
+  shown(conversationId: string, rev: number | null): void {
+    const isThere = (entry: OutboxEntry): boolean =>
+      entry.conversationId === conversationId &&
+      entry.state === 'sent' &&
+      (this.sentRevs.get(entry.clientMessageId) ?? 0) <= (rev ?? Infinity);
+    if (!this.entries.some(isThere)) return;
+    for (const { clientMessageId } of this.entries.filter(isThere)) this.sentRevs.delete(clientMessageId);
+    this.replace(this.entries.filter((entry) => !isThere(entry)));
   }
 
-  private lead(userId: string): void {
-    if (!this.sharedByTabs || typeof navigator === 'undefined' || !('locks' in navigator)) {
-      this.leads = true;
-      this.pump();
+  private get entries(): readonly OutboxEntry[] {
+    return this.state.getSnapshot().entries;
+  }
+
+  private heard(word: TabWord): void {
+    if (word.kind === 'paused') {
+      this.showPause(word.pause);
       return;
     }
-    void navigator.locks.request(`parley-outbox-${userId}`, async () => {
-      if (this.userId !== userId) return;
-      // The tab that led before may have died in the middle of anything.
-      await this.reload();
-      this.leads = true;
+    void this.reload().then(() => {
       this.pump();
-      await new Promise<void>((resolve) => {
-        this.releaseLead = resolve;
-      });
     });
   }
 
   private pump(): void {
-    if (!this.leads || !this.online || this.userId === null) return;
+    const { turn } = this;
+    if (!turn || !this.online) return;
     const now = Date.now();
-    const snapshot = this.state.getSnapshot();
-    if (snapshot.pausedUntil !== null) {
-      if (snapshot.pausedUntil > now) {
-        this.wakeAt(snapshot.pausedUntil);
-        return;
-      }
-      this.state.set({ ...snapshot, pausedUntil: null, pauseReason: null });
+    const pause = this.pacing.pauseAt(now);
+    if (turn.leads) this.showPause(pause);
+    if (pause) {
+      this.wakeAt(pause.until);
+      return;
     }
     const seen = new Set<string>();
-    for (const entry of snapshot.entries) {
+    for (const entry of this.entries) {
       if (entry.state !== 'pending' || seen.has(entry.conversationId)) continue;
       seen.add(entry.conversationId);
+      // What could not be stored no other tab can see, so each tab sends its own of that.
+      if (!turn.leads && !this.memoryOnly.has(entry.clientMessageId)) continue;
       if (this.busy.has(entry.conversationId) || this.storing.has(entry.clientMessageId)) continue;
-      const notBefore = this.notBefore.get(entry.conversationId) ?? 0;
+      const notBefore = this.pacing.notBeforeOf(entry.conversationId);
       if (notBefore > now) this.wakeAt(notBefore);
-      else void this.trySend(entry, this.userId);
+      else void this.trySend(entry, turn);
     }
   }
 
-  private async trySend(entry: OutboxEntry, userId: string): Promise<void> {
+  private async trySend(entry: OutboxEntry, turn: Turn): Promise<void> {
     const { conversationId } = entry;
     this.busy.add(conversationId);
     // Not stored: after a crash it is a pending one again, and the id settles what became of it.
     this.show({ ...entry, state: 'sending' });
     try {
-      await this.send(entry);
-      this.attempts.delete(conversationId);
-      if (this.userId !== userId) return;
-      await this.storage.remove(userId, entry.clientMessageId);
-      const current = this.find(entry.clientMessageId);
-      if (current) this.show({ ...current, state: 'sent' });
-      this.announce();
+      const { message } = await this.hooks.send(entry);
+      // Left in the storage by a failure, it is sent again one day, and answered as a repeat.
+      await this.storage.remove(turn.userId, entry.clientMessageId).catch(() => undefined);
+      if (this.turn === turn) this.acknowledged(entry, message);
     } catch (thrown) {
-      if (this.userId === userId) await this.failed(entry, errorOf(thrown));
+      if (this.turn === turn) await this.failed(entry, errorOf(thrown));
     } finally {
       this.busy.delete(conversationId);
       this.pump();
     }
   }
 
-  private async failed(entry: OutboxEntry, error: ErrorObject): Promise<void> {
-    if (!this.find(entry.clientMessageId)) return;
-    if (needsSignIn(error.code)) {
-      // The queue waits for the same person; signing in starts it again.
-      this.show({ ...entry, state: 'pending' });
-      this.online = false;
-      return;
+  private acknowledged(entry: OutboxEntry, { rev }: Message): void {
+    this.pacing.succeeded(entry.conversationId);
+    this.turn?.reading?.changed.add(entry.clientMessageId);
+    this.memoryOnly.delete(entry.clientMessageId);
+    const shownRev = this.hooks.shownRev(entry.conversationId);
+    const current = this.find(entry.clientMessageId);
+    if (current && shownRev !== null && shownRev < rev) {
+      this.sentRevs.set(entry.clientMessageId, rev);
+      this.show({ ...current, state: 'sent' });
+    } else {
+      this.replace(this.entries.filter(({ clientMessageId }) => clientMessageId !== entry.clientMessageId));
     }
-    if (!error.retryable) {
-      await this.update({ ...entry, state: 'failed', error });
-      this.announce();
+    this.turn?.tabs?.tell({ kind: 'changed' });
+  }
+
+  private async failed(entry: OutboxEntry, error: ErrorObject): Promise<void> {
+    // It was seen in its conversation meanwhile: the answer alone got lost.
+    if (!this.find(entry.clientMessageId)) return;
+    if (!error.retryable && !needsSignIn(error.code)) {
+      await this.keep({ ...entry, state: 'failed', error });
       return;
     }
     this.show({ ...entry, state: 'pending' });
-    const attempt = this.attempts.get(entry.conversationId) ?? 0;
-    this.attempts.set(entry.conversationId, attempt + 1);
-    const until = Date.now() + Math.max(error.retryAfterMs ?? 0, backoffMs(attempt));
-    this.notBefore.set(entry.conversationId, until);
-    // Both tell about the server or the person, not about one conversation.
-    if (error.retryAfterMs !== undefined && (error.code === 'RATE_LIMITED' || error.code === 'UNAVAILABLE')) {
-      this.state.set({ ...this.state.getSnapshot(), pausedUntil: until, pauseReason: error });
+    if (needsSignIn(error.code)) {
+      // The queue waits for the same person; the connection that follows signing in starts it again.
+      this.online = false;
+      return;
     }
+    const now = Date.now();
+    this.pacing.failed(entry.conversationId, error, now);
+    const pause = this.pacing.pauseAt(now);
+    if (pause) this.turn?.tabs?.tell({ kind: 'paused', pause });
   }
 
   private wakeAt(time: number): void {
@@ -235,8 +253,25 @@ export class Outbox {
     );
   }
 
+  private showPause(pause: Pause | null): void {
+    const snapshot = this.state.getSnapshot();
+    const pausedUntil = pause?.until ?? null;
+    if (snapshot.pausedUntil !== pausedUntil)
+      this.state.set({ ...snapshot, pausedUntil, pauseReason: pause?.reason ?? null });
+    // A tab that only looks on takes it away by itself.
+    if (pause && !this.turn?.leads) {
+      clearTimeout(this.wake);
+      this.wake = setTimeout(
+        () => {
+          this.showPause(null);
+        },
+        Math.max(0, pause.until - Date.now()),
+      );
+    }
+  }
+
   private find(clientMessageId: string): OutboxEntry | undefined {
-    return this.state.getSnapshot().entries.find((entry) => entry.clientMessageId === clientMessageId);
+    return this.entries.find((entry) => entry.clientMessageId === clientMessageId);
   }
 
   private replace(entries: readonly OutboxEntry[]): void {
@@ -244,62 +279,86 @@ export class Outbox {
   }
 
   private show(entry: OutboxEntry): void {
-    const { entries } = this.state.getSnapshot();
-    this.replace(entries.map((each) => (each.clientMessageId === entry.clientMessageId ? entry : each)));
+    this.replace(this.entries.map((each) => (each.clientMessageId === entry.clientMessageId ? entry : each)));
   }
 
-  private async update(entry: OutboxEntry): Promise<void> {
+  /** Shows it, stores it, and goes on. */
+  private async keep(entry: OutboxEntry): Promise<void> {
+    const { turn } = this;
+    if (!turn) return;
     this.show(entry);
-    await this.store(entry);
-  }
-
-  private async store(entry: OutboxEntry): Promise<void> {
-    const { userId } = this;
-    if (userId === null) return;
     this.storing.add(entry.clientMessageId);
     try {
-      await this.storage.put(userId, entry);
+      await this.storage.put(turn.userId, entry);
       this.memoryOnly.delete(entry.clientMessageId);
     } catch {
-      this.memoryOnly.add(entry.clientMessageId);
-    } finally {
-      this.storing.delete(entry.clientMessageId);
+      if (this.turn === turn) this.memoryOnly.add(entry.clientMessageId);
     }
+    if (this.turn !== turn) return;
+    this.storing.delete(entry.clientMessageId);
+    this.turn?.reading?.changed.add(entry.clientMessageId);
+    turn.tabs?.tell({ kind: 'changed' });
+    this.pump();
   }
 
   private async drop(entry: OutboxEntry): Promise<void> {
-    const { entries } = this.state.getSnapshot();
-    this.replace(entries.filter((each) => each.clientMessageId !== entry.clientMessageId));
-    if (this.userId !== null)
-      await this.storage.remove(this.userId, entry.clientMessageId).catch(() => undefined);
-    this.announce();
+    const { turn } = this;
+    if (!turn) return;
+    this.turn?.reading?.changed.add(entry.clientMessageId);
+    this.sentRevs.delete(entry.clientMessageId);
+    this.memoryOnly.delete(entry.clientMessageId);
+    this.replace(this.entries.filter((each) => each.clientMessageId !== entry.clientMessageId));
+    await this.storage.remove(turn.userId, entry.clientMessageId).catch(() => undefined);
+    turn.tabs?.tell({ kind: 'changed' });
   }
 
-  /** What is stored is the truth; what this tab is doing with it right now is kept. */
+  /** Reads what other tabs, or an earlier start, have left in the storage. One reading after the other. */
   private async reload(): Promise<void> {
-    const { userId } = this;
-    if (userId === null) return;
-    const stored = await this.storage.load(userId).catch(() => []);
-    if (this.userId !== userId) return;
-    const here = this.state.getSnapshot().entries;
-    const known = new Map(here.map((entry) => [entry.clientMessageId, entry]));
-    const merged = stored.map((entry) => {
-      const mine = known.get(entry.clientMessageId);
-      return mine?.state === 'sending'
-        ? mine
-        : ({ ...entry, state: entry.state === 'failed' ? 'failed' : 'pending' } as const);
-    });
-    const ids = new Set(merged.map((entry) => entry.clientMessageId));
-    const bridging = here.filter(
-      ({ clientMessageId: id, state }) =>
-        !ids.has(id) && (state === 'sent' || this.storing.has(id) || this.memoryOnly.has(id)),
-    );
-    this.replace([...merged, ...bridging].sort((a, b) => a.order - b.order));
+    const { turn } = this;
+    if (!turn) return;
+    await turn.reading?.done;
+    // Whoever waited for the same reading to end shares the next.
+    if (this.turn !== turn || turn.reading) return turn.reading?.done;
+    const changed = new Set<string>();
+    const done = this.storage
+      .load(turn.userId)
+      .catch(() => null)
+      .then((stored) => {
+        turn.reading = null;
+        if (this.turn === turn && stored !== null) this.adopt(stored, changed);
+      });
+    turn.reading = { changed, done };
+    await done;
   }
 
-  private announce(): void {
-    this.channel?.postMessage('changed');
+  /** What is stored is the truth, except where something here is newer than the reading, or under way. */
+  private adopt(stored: readonly OutboxEntry[], changed: ReadonlySet<string>): void {
+    const isNewerHere = (id: string): boolean =>
+      changed.has(id) || this.storing.has(id) || this.memoryOnly.has(id);
+    const here = this.entries.filter(
+      ({ clientMessageId, state }) => isNewerHere(clientMessageId) || state === 'sent',
+    );
+    const sending = new Map(
+      this.entries.flatMap((entry) =>
+        entry.state === 'sending' && !isNewerHere(entry.clientMessageId)
+          ? [[entry.clientMessageId, entry] as const]
+          : [],
+      ),
+    );
+    const kept = new Set(here.map(({ clientMessageId }) => clientMessageId));
+    const read = stored
+      .filter(({ clientMessageId }) => !isNewerHere(clientMessageId) && !kept.has(clientMessageId))
+      .map(
+        (entry) =>
+          sending.get(entry.clientMessageId) ??
+          ({ ...entry, state: entry.state === 'failed' ? 'failed' : 'pending' } as const),
+      );
+    this.replace([...here, ...read].sort(byOrder));
   }
+}
+
+function byOrder(a: OutboxEntry, b: OutboxEntry): number {
+  return a.order - b.order || (a.clientMessageId < b.clientMessageId ? -1 : 1);
 }
 
 function errorOf(thrown: unknown): ErrorObject {

@@ -14,7 +14,7 @@ export class People {
   private readonly asked = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly account: Account) {}
+  constructor(private readonly account: Pick<Account, 'call'>) {}
 
   get snapshot(): Observable<ReadonlyMap<string, User>> {
     return this.state;

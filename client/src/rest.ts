@@ -61,7 +61,22 @@ export class Rest {
   constructor(
     private readonly baseUrl: string,
     private readonly fetch: typeof globalThis.fetch,
-  ) {}
+    cookie: string | null,
+  ) {
+    this.cookie = cookie === null ? null : `${REFRESH_COOKIE}=${cookie}`;
+  }
+
+  /** In a browser all tabs share it. */
+  readonly isCookieShared = typeof document !== 'undefined';
+
+  /** The value of the refresh cookie, where there is no browser to keep it; for `refreshToken` of another start. */
+  get refreshToken(): string | null {
+    return this.cookie === null ? null : this.cookie.slice(REFRESH_COOKIE.length + 1);
+  }
+
+  forgetCookie(): void {
+    this.cookie = null;
+  }
 
   async call<N extends RouteName>(
     name: N,
@@ -96,7 +111,7 @@ export class Rest {
 
   /** A browser keeps the cookie itself, and shows it to nobody. */
   private keepCookie(response: Response): void {
-    if (typeof document !== 'undefined') return;
+    if (this.isCookieShared) return;
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';');
       if (pair.startsWith(`${REFRESH_COOKIE}=`)) this.cookie = pair === `${REFRESH_COOKIE}=` ? null : pair;

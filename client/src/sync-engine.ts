@@ -1,54 +1,80 @@
 import type {
   ChangesEvent,
+  ConversationRemovedEvent,
   EventName,
+  HeadsEvent,
   Message,
   MessagePage,
   ReadyEvent,
+  ReceiptsEvent,
+  RouteAnswer,
+  RouteName,
   ServerEvents,
   SocketLimits,
   SyncAnswer,
   SyncInput,
+  TypingEvent,
 } from '@parley/protocol';
-import { HOLE_PATIENCE_MS } from '@parley/protocol/names';
 import { PAGE_LIMIT_MAX, SYNC_CONVERSATIONS_MAX } from '@parley/protocol/limits';
-import type { Account } from './account.js';
-import type { ConversationList } from './conversation-list.js';
+import { ConversationList } from './conversation-list.js';
 import { backoffMs, sleep } from './delays.js';
 import { State, type Observable } from './observable.js';
+import type { OutboxEntry } from './outbox-storage.js';
 import { ParleyError } from './parley-error.js';
 import type { People } from './people.js';
+import { Refreshes } from './refreshes.js';
+import { Repairs } from './repairs.js';
+import type { CallArguments } from './rest.js';
 import { Timeline, type TimelineSource } from './timeline.js';
+import type { CatchUp } from './window.js';
 
 /** Windows kept live after nobody looks at them any more: going back to a conversation shows it at once. */
 const WINDOWS_KEPT = 30;
 
 export interface SyncHooks {
+  readonly myId: () => string;
+  call: <N extends RouteName>(name: N, ...args: CallArguments<N>) => Promise<RouteAnswer<N>>;
   sync: (input: SyncInput) => Promise<SyncAnswer>;
-  /** A message was applied, from wherever it came. */
+  /** Messages arrived, from wherever they came. */
   seen: (messages: readonly Message[]) => void;
-  timelineMade: (timeline: Timeline) => void;
+  queuedIn: (conversationId: string) => readonly OutboxEntry[];
+  /** A window shows all changes up to `rev`; `null`: it shows nothing. */
+  shown: (conversationId: string, rev: number | null) => void;
 }
 
 /** Keeps summaries and windows equal to the server's: the contract's section 6. */
 export class SyncEngine implements TimelineSource {
+  readonly list: ConversationList;
   private readonly timelines = new Map<string, Timeline>();
   private readonly complete = new State(false);
   private readonly socketLimits = new State<SocketLimits | null>(null);
+  private readonly repairs: Repairs;
+  private readonly refreshes: Refreshes;
   private epoch: string | null = null;
   private cursor: string | null = null;
-  /** Counts connections and epochs: what an earlier one began goes no further. */
-  private generation = 0;
+  /** One for each connection: what an earlier one began goes no further. `null` while there is none. */
+  private connection: AbortController | null = null;
   /** Events that arrive while a sync is under way; `null` while none is. */
   private heldEvents: (() => void)[] | null = null;
-  private readonly repairing = new Set<string>();
-  private readonly refreshing = new Set<string>();
+  private isSyncWanted = false;
+  /** The cursor stands in the middle of an answer of several pages. */
+  private isMidway = false;
 
   constructor(
-    private readonly account: Account,
-    private readonly list: ConversationList,
     private readonly people: People,
     private readonly hooks: SyncHooks,
-  ) {}
+  ) {
+    this.list = new ConversationList({
+      myId: hooks.myId,
+      messagesOf: (id) => this.timelines.get(id)?.getSnapshot().messages ?? [],
+      doubtful: (id) => {
+        this.refreshes.soon(id, 0);
+      },
+    });
+    const spreadMs = () => this.socketLimits.getSnapshot()?.repairSpreadMs ?? 0;
+    this.repairs = new Repairs((id, since) => this.changesSince(id, since), spreadMs);
+    this.refreshes = new Refreshes((id) => this.refresh(id));
+  }
 
   get synced(): Observable<boolean> {
     return this.complete;
@@ -62,34 +88,51 @@ export class SyncEngine implements TimelineSource {
     if (!timeline) {
       timeline = new Timeline(id, this);
       this.timelines.set(id, timeline);
-      this.hooks.timelineMade(timeline);
+      timeline.showQueued(this.hooks.queuedIn(id));
     }
     return timeline;
   }
 
+  /** `null` where no messages of it are loaded. */
+  shownRev(id: string): number | null {
+    return this.timelines.get(id)?.rev ?? null;
+  }
+
+  /** The queue changed. */
+  showQueued(): void {
+    for (const [id, timeline] of this.timelines) timeline.showQueued(this.hooks.queuedIn(id));
+  }
+
   /** Another person, or nobody: nothing of this one is kept. */
   clear(): void {
-    this.generation += 1;
+    this.lost();
     this.epoch = null;
-    this.cursor = null;
-    this.heldEvents = null;
-    this.complete.set(false);
+    this.forgetCursor();
     this.list.clear();
-    for (const timeline of this.timelines.values()) timeline.reset();
-    this.timelines.clear();
+    for (const [id, timeline] of this.timelines) {
+      timeline.forget();
+      if (!timeline.viewed) this.timelines.delete(id);
+    }
   }
 
-  lost(): void {
-    this.generation += 1;
-    this.heldEvents = null;
-    this.complete.set(false);
-  }
+  // ---- The connection
 
   ready(ready: ReadyEvent): void {
-    this.generation += 1;
+    this.lost();
+    this.connection = new AbortController();
     this.socketLimits.set(ready.limits);
     this.adoptEpoch(ready.epoch);
     void this.runSync();
+  }
+
+  lost(): void {
+    this.connection?.abort();
+    this.connection = null;
+    this.heldEvents = null;
+    this.isSyncWanted = false;
+    this.repairs.stop();
+    this.refreshes.stop();
+    this.complete.set(false);
   }
 
   event<E extends EventName>(name: E, payload: ServerEvents[E]): void {
@@ -97,86 +140,61 @@ export class SyncEngine implements TimelineSource {
     const event = { name, payload } as { [K in EventName]: { name: K; payload: ServerEvents[K] } }[EventName];
     switch (event.name) {
       case 'changes':
-        this.inOrder(() => {
+        return this.inOrder(() => {
           this.applyChanges(event.payload);
-          this.hooks.seen(event.payload.messages);
         });
-        break;
       case 'conversation':
-        this.inOrder(() => {
+        return this.inOrder(() => {
           this.people.learn(event.payload.conversation.participants);
           this.list.upsert(event.payload.conversation);
+          this.checkHead(event.payload.conversation.id);
         });
-        break;
       case 'conversation:removed':
-        this.inOrder(() => {
-          const { conversationId, rev } = event.payload;
-          if (this.list.remove(conversationId, rev)) this.timelines.get(conversationId)?.reset();
+        return this.inOrder(() => {
+          this.applyRemoved(event.payload);
         });
-        break;
       case 'heads':
-        this.inOrder(() => {
-          for (const [id, rev] of Object.entries(event.payload.heads)) {
-            this.list.applyHead(id, rev);
-            if ((this.timelines.get(id)?.rev ?? Infinity) < rev) void this.repair(id, rev);
-          }
-          if (event.payload.cursor !== undefined) void this.runSync();
+        return this.inOrder(() => {
+          this.applyHeads(event.payload);
         });
-        break;
-      case 'receipts': {
-        const { conversationId, receipts } = event.payload;
-        this.timelines.get(conversationId)?.applyReceipts(receipts);
-        const own = receipts.find(({ userId }) => userId === this.account.me?.id);
-        if (own) this.list.applyOwnReceipt(conversationId, own);
-        break;
-      }
-      case 'typing': {
-        const { conversationId, userIds } = event.payload;
-        const lifetime = 2 * (this.socketLimits.getSnapshot()?.typingIntervalMs ?? 0);
-        this.timelines.get(conversationId)?.applyTyping(
-          userIds.filter((id) => id !== this.account.me?.id),
-          lifetime,
-        );
-        break;
-      }
+      case 'receipts':
+        return this.inOrder(() => {
+          this.applyReceipts(event.payload);
+        });
+      case 'typing':
+        return this.applyTyping(event.payload);
       case 'presence':
-        this.people.learnPresence(event.payload.items);
-        break;
+        return this.people.learnPresence(event.payload.items);
       case 'user':
-        this.people.learn([event.payload.user]);
-        break;
+        return this.people.learn([event.payload.user]);
       case 'resync':
-        void sleep(Math.random() * event.payload.spreadMs).then(() => this.runSync());
-        break;
+        return this.syncWithin(event.payload.spreadMs);
       default:
-        break;
+        // A later server may tell more; `ready`, `draining` and `session:ended` are the connection's own.
+        return;
     }
   }
 
+  // ---- What timelines ask for
+
+  readonly myId = (): string => this.hooks.myId();
+
   async page(conversationId: string, before: number | undefined): Promise<MessagePage> {
-    const page = await this.account.call('GET /conversations/:id/messages', {
+    const page = await this.hooks.call('GET /conversations/:id/messages', {
       params: { id: conversationId },
       query: before === undefined ? {} : { before },
     });
-    // After the page is shown: an entry of the queue goes when its message stands there.
-    setTimeout(() => {
-      this.hooks.seen(page.items);
-    }, 0);
+    this.seenSoon(page.items);
     return page;
   }
 
-  async changesSince(
-    conversationId: string,
-    since: number,
-  ): Promise<{ items: Message[]; lastRev: number } | null> {
-    const { generation } = this;
+  async changesSince(conversationId: string, since: number): Promise<CatchUp | null> {
     const items: Message[] = [];
     for (let position = since; ;) {
-      const answer = await this.account.call('GET /conversations/:id/changes', {
+      const answer = await this.hooks.call('GET /conversations/:id/changes', {
         params: { id: conversationId },
         query: { since: position, limit: PAGE_LIMIT_MAX },
       });
-      if (generation !== this.generation) return null;
       if (this.epoch !== null && answer.epoch !== this.epoch) {
         this.adoptEpoch(answer.epoch);
         void this.runSync();
@@ -185,152 +203,201 @@ export class SyncEngine implements TimelineSource {
       if (answer.reset) return null;
       items.push(...answer.items);
       position = answer.lastRev;
-      if (!answer.hasMore) return { items, lastRev: answer.lastRev };
+      if (!answer.hasMore) {
+        this.seenSoon(items);
+        this.list.applyChanges({ conversationId, fromRev: since, toRev: position, messages: items });
+        return { since, items, lastRev: position };
+      }
     }
+  }
+
+  moved(timeline: Timeline): void {
+    this.hooks.shown(timeline.conversationId, timeline.rev);
+    this.checkHead(timeline.conversationId);
+  }
+
+  viewed(timeline: Timeline): void {
+    if (timeline.viewed && this.timelines.get(timeline.conversationId) === timeline) {
+      // Moved to the end: the least lately seen is the first to be forgotten.
+      this.timelines.delete(timeline.conversationId);
+      this.timelines.set(timeline.conversationId, timeline);
+    }
+    const idle = [...this.timelines.values()].filter(({ rev, viewed }) => rev !== null && !viewed);
+    for (const old of idle.slice(0, Math.max(0, idle.length - WINDOWS_KEPT))) old.reset();
   }
 
   async refresh(id: string): Promise<void> {
-    const conversation = await this.account.call('GET /conversations/:id', { params: { id } });
+    const conversation = await this.hooks.call('GET /conversations/:id', { params: { id } });
     this.people.learn(conversation.participants);
     this.list.upsert(conversation);
+    this.checkHead(id);
   }
 
-  /** Another history of the database: nothing held is worth anything. The outbox is: its ids settle what became of it. */
-  private adoptEpoch(epoch: string): void {
-    if (this.epoch !== null && this.epoch !== epoch) {
-      this.cursor = null;
-      this.list.clear();
-      for (const timeline of this.timelines.values()) timeline.reset();
-    }
-    this.epoch = epoch;
+  /** After they are shown: an entry of the queue goes when its message stands there, not before. */
+  private seenSoon(messages: readonly Message[]): void {
+    setTimeout(() => {
+      this.hooks.seen(messages);
+    }, 0);
   }
+
+  // ---- Events
 
   private inOrder(work: () => void): void {
     if (this.heldEvents) this.heldEvents.push(work);
     else work();
   }
 
+  private applyChanges(event: ChangesEvent): void {
+    const { conversationId, messages } = event;
+    if (!this.list.applyChanges(event)) this.refreshes.soon(conversationId, 0);
+    else if (messages.some(({ system }) => isAboutMembers(system))) this.refreshMembers(conversationId);
+    const timeline = this.timelines.get(conversationId);
+    if (timeline) {
+      timeline.applyChanges(event);
+      this.repairs.soon(timeline);
+    }
+    this.hooks.seen(messages);
+  }
+
+  private applyRemoved({ conversationId, rev }: ConversationRemovedEvent): void {
+    if (this.list.remove(conversationId, rev)) this.timelines.get(conversationId)?.reset();
+  }
+
+  private applyHeads({ heads, cursor }: HeadsEvent): void {
+    let isCountLost = false;
+    for (const [id, rev] of Object.entries(heads)) {
+      isCountLost ||= (this.list.knownRev(id) ?? Infinity) < rev;
+      this.list.applyHead(id, rev);
+      this.checkHead(id);
+    }
+    if (cursor !== undefined) void this.runSync();
+    // Messages are fetched for windows only; how many are unread elsewhere is told by one sync for all of them.
+    else if (isCountLost) this.syncWithin(this.socketLimits.getSnapshot()?.repairSpreadMs ?? 0);
+  }
+
+  private applyReceipts({ conversationId, receipts }: ReceiptsEvent): void {
+    this.timelines.get(conversationId)?.applyReceipts(receipts);
+    const own = receipts.find(({ userId }) => userId === this.hooks.myId());
+    if (own) this.list.applyOwnReceipt(conversationId, own);
+  }
+
+  private applyTyping({ conversationId, userIds }: TypingEvent): void {
+    const lifetimeMs = 2 * (this.socketLimits.getSnapshot()?.typingIntervalMs ?? 0);
+    const others = userIds.filter((id) => id !== this.hooks.myId());
+    this.timelines.get(conversationId)?.applyTyping(others, lifetimeMs);
+  }
+
+  /** A window below the head that its summary knows of has missed something. */
+  private checkHead(id: string): void {
+    const timeline = this.timelines.get(id);
+    const lastRev = this.list.get(id)?.lastRev;
+    if (!timeline || lastRev === undefined) return;
+    timeline.noteHead(lastRev);
+    this.repairs.soon(timeline);
+  }
+
+  /** Who is a member, and how many there are, is the server's to say. */
+  private refreshMembers(id: string): void {
+    const limits = this.socketLimits.getSnapshot();
+    const isLarge = (this.list.get(id)?.memberCount ?? 0) > (limits?.receiptsMaxMembers ?? 0);
+    // A crowd that comes and goes would ask without end for a number that nobody looks at.
+    if (isLarge && !this.timelines.get(id)?.viewed) return;
+    this.refreshes.soon(id, isLarge ? CROWD_SPREAD_MS : (limits?.repairSpreadMs ?? 0));
+  }
+
+  // ---- Sync
+
+  /** Another history of the database: nothing held is worth anything. The outbox is: its ids settle what became of it. */
+  private adoptEpoch(epoch: string): void {
+    const isOther = this.epoch !== null && this.epoch !== epoch;
+    this.epoch = epoch;
+    if (!isOther) return;
+    this.forgetCursor();
+    this.list.clear();
+    for (const timeline of this.timelines.values()) timeline.reset();
+  }
+
+  private forgetCursor(): void {
+    this.cursor = null;
+    this.isMidway = false;
+  }
+
+  private syncWithin(spreadMs: number): void {
+    const signal = this.connection?.signal;
+    void sleep(Math.random() * spreadMs, signal).then(() => {
+      if (signal && !signal.aborted) void this.runSync();
+    });
+  }
+
   private async runSync(): Promise<void> {
+    const signal = this.connection?.signal;
+    if (!signal) return;
+    this.isSyncWanted = true;
     if (this.heldEvents) return;
-    const { generation } = this;
     this.heldEvents = [];
-    this.forgetOldWindows();
-    for (let attempt = 0; generation === this.generation; attempt += 1) {
+    for (let attempt = 0; this.isSyncWanted && !signal.aborted; attempt += 1) {
+      this.isSyncWanted = false;
       try {
-        await this.syncPages(generation);
-        break;
+        await this.syncPages(signal);
       } catch (error) {
-        const wait = error instanceof ParleyError ? error.retryAfterMs : undefined;
-        await sleep(Math.max(wait ?? 0, backoffMs(attempt)));
+        if (signal.aborted) return;
+        this.isSyncWanted = true;
+        // A cursor that the server does not take: from nothing, then.
+        if (error instanceof ParleyError && !error.retryable) this.forgetCursor();
+        const wait = error instanceof ParleyError ? (error.retryAfterMs ?? 0) : 0;
+        await sleep(Math.max(wait, backoffMs(attempt)), signal);
       }
     }
-    if (generation !== this.generation) return;
+    if (signal.aborted) return;
     const held = this.heldEvents;
     this.heldEvents = null;
     for (const work of held) work();
     this.complete.set(true);
+    for (const timeline of this.timelines.values()) timeline.wake();
   }
 
-  private async syncPages(generation: number): Promise<void> {
-    let more = true;
-    let held = this.heldRevs();
-    while (more) {
+  private async syncPages(signal: AbortSignal): Promise<void> {
+    // The pages that are left tell what was so when the first was read: what came since needs another round.
+    this.isSyncWanted ||= this.isMidway;
+    let conversations = this.heldRevs();
+    for (let hasMore = true; hasMore;) {
+      const asked = conversations;
       const answer = await this.hooks.sync({
         ...(this.epoch === null ? {} : { epoch: this.epoch }),
         ...(this.cursor === null ? {} : { cursor: this.cursor }),
-        conversations: held,
+        conversations: asked,
       });
-      if (generation !== this.generation) return;
+      if (signal.aborted) return;
+      // The windows are answered with the first page; the rest is about the list.
+      conversations = {};
       if (this.epoch !== null && answer.epoch !== this.epoch) {
         this.adoptEpoch(answer.epoch);
-        held = {};
         continue;
       }
       this.epoch = answer.epoch;
-      this.applySync(answer);
+      this.applySync(answer, asked);
       this.cursor = answer.cursor;
-      more = answer.hasMore;
-      // The windows were answered with the first page; the rest is about the list.
-      held = {};
+      hasMore = answer.hasMore;
+      this.isMidway = hasMore;
     }
   }
 
-  private applySync(answer: SyncAnswer): void {
+  private applySync(answer: SyncAnswer, asked: Readonly<Record<string, number>>): void {
     this.list.applySync(answer);
     this.people.learn(answer.conversations.flatMap(({ participants }) => participants));
     for (const id of answer.removed) this.timelines.get(id)?.reset();
-    for (const [id, changes] of Object.entries(answer.changes)) {
+    for (const [id, { messages, lastRev, hasMore, reset }] of Object.entries(answer.changes)) {
       const timeline = this.timelines.get(id);
-      if (!timeline) continue;
-      if (changes.reset) timeline.reset();
-      else if (changes.hasMore) void this.repair(id, Infinity);
+      const since = asked[id];
+      if (!timeline || since === undefined) continue;
+      if (reset) timeline.reset();
+      else if (hasMore) this.repairs.now(timeline);
       else {
-        timeline.applyCatchUp(changes.messages, changes.lastRev);
-        this.hooks.seen(changes.messages);
+        timeline.applyCatchUp({ since, items: messages, lastRev });
+        this.hooks.seen(messages);
       }
     }
-  }
-
-  private applyChanges(event: ChangesEvent): void {
-    const { conversationId } = event;
-    const myId = this.account.me?.id ?? '';
-    if (!this.list.applyChanges(event, myId)) {
-      this.refreshSoon(conversationId, 0);
-      return;
-    }
-    // Who is a member, and how many there are, is the server's to say.
-    if (event.messages.some(({ system }) => system !== null && system.type !== 'created')) {
-      this.refreshSoon(conversationId, this.socketLimits.getSnapshot()?.repairSpreadMs ?? 0);
-    }
-    const timeline = this.timelines.get(conversationId);
-    if (!timeline) return;
-    timeline.applyChanges(event);
-    if (timeline.hasHole) void this.repair(conversationId, event.toRev);
-  }
-
-  private refreshSoon(id: string, spreadMs: number): void {
-    if (this.refreshing.has(id)) return;
-    this.refreshing.add(id);
-    void sleep(HOLE_PATIENCE_MS + Math.random() * spreadMs)
-      .then(() => {
-        this.refreshing.delete(id);
-        return this.refresh(id);
-      })
-      // Not found: not a member any more. Anything else: the next sync brings it.
-      .catch(() => undefined);
-  }
-
-  /** One at a time a conversation, after a pause in which late frames close most holes, until it is answered. */
-  private async repair(id: string, toRev: number): Promise<void> {
-    if (this.repairing.has(id)) return;
-    this.repairing.add(id);
-    const { generation } = this;
-    try {
-      const spread = this.socketLimits.getSnapshot()?.repairSpreadMs ?? 0;
-      if (toRev !== Infinity) await sleep(HOLE_PATIENCE_MS + Math.random() * spread);
-      for (let attempt = 0; generation === this.generation; attempt += 1) {
-        const timeline = this.timelines.get(id);
-        const since = timeline?.rev ?? null;
-        if (!timeline || since === null || (!timeline.hasHole && since >= toRev)) return;
-        try {
-          const caughtUp = await this.changesSince(id, since);
-          if (generation !== this.generation) return;
-          if (caughtUp === null) {
-            timeline.reset();
-            return;
-          }
-          timeline.applyCatchUp(caughtUp.items, caughtUp.lastRev);
-          this.hooks.seen(caughtUp.items);
-          if (!timeline.hasHole) return;
-        } catch (error) {
-          if (error instanceof ParleyError && !error.retryable) return;
-          const wait = error instanceof ParleyError ? error.retryAfterMs : undefined;
-          await sleep(Math.max(wait ?? 0, backoffMs(attempt)));
-        }
-      }
-    } finally {
-      this.repairing.delete(id);
-    }
+    for (const { id } of answer.conversations) this.checkHead(id);
   }
 
   private heldRevs(): Record<string, number> {
@@ -339,9 +406,16 @@ export class SyncEngine implements TimelineSource {
     );
     return Object.fromEntries(revs.slice(-SYNC_CONVERSATIONS_MAX));
   }
+}
 
-  private forgetOldWindows(): void {
-    const idle = [...this.timelines.values()].filter(({ rev, viewed }) => rev !== null && !viewed);
-    for (const timeline of idle.slice(0, -WINDOWS_KEPT)) timeline.reset();
-  }
+/** In a large conversation the number of members may be late by this much: its members must not all ask at once. */
+const CROWD_SPREAD_MS = 30_000;
+
+function isAboutMembers(system: Message['system']): boolean {
+  return (
+    system?.type === 'members-added' ||
+    system?.type === 'members-removed' ||
+    system?.type === 'joined' ||
+    system?.type === 'left'
+  );
 }

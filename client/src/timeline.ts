@@ -1,4 +1,5 @@
 import type { ChangesEvent, ErrorObject, Message, MessagePage, Receipt } from '@parley/protocol';
+import { backoffMs } from './delays.js';
 import { State, type Observable } from './observable.js';
 import type { OutboxEntry } from './outbox-storage.js';
 import { ParleyError, noAnswer } from './parley-error.js';
@@ -7,9 +8,12 @@ import {
   EMPTY_WINDOW,
   applyCatchUp,
   applyChanges,
-  hasHole,
+  isBehind,
+  missingForPage,
+  noteHead,
   prependPage,
   startWindow,
+  type CatchUp,
   type Window,
 } from './window.js';
 
@@ -29,12 +33,14 @@ export interface TimelineSnapshot {
 
 /** What a timeline asks of the engine. */
 export interface TimelineSource {
+  readonly myId: () => string;
   page: (conversationId: string, before: number | undefined) => Promise<MessagePage>;
   /** All changes after `since`, every page of them; `null` where the server says that it is too far: reload. */
-  changesSince: (
-    conversationId: string,
-    since: number,
-  ) => Promise<{ items: Message[]; lastRev: number } | null>;
+  changesSince: (conversationId: string, since: number) => Promise<CatchUp | null>;
+  /** The window started, moved its rev, or was forgotten. */
+  moved: (timeline: Timeline) => void;
+  /** Somebody began or ceased to look. */
+  viewed: (timeline: Timeline) => void;
 }
 
 /** One conversation as it is shown: its window of the log, and what lives around it. */
@@ -54,6 +60,8 @@ export class Timeline implements Observable<TimelineSnapshot> {
   private arrived: ChangesEvent[] | null = null;
   /** Counts resets: an answer to a request of before one is void. */
   private generation = 0;
+  /** Tries to load the first page that failed in a row. */
+  private failures = 0;
   private viewers = 0;
   private queued: readonly OutboxEntry[] = [];
   private readonly typists = new TypingList((typing) => {
@@ -68,14 +76,16 @@ export class Timeline implements Observable<TimelineSnapshot> {
   readonly getSnapshot = (): TimelineSnapshot => this.state.getSnapshot();
   readonly subscribe = (listener: () => void): (() => void) => this.state.subscribe(listener);
 
+  /** The last change shown; `null` while nothing is loaded. */
   get rev(): number | null {
     return this.window.rev;
   }
   get viewed(): boolean {
     return this.viewers > 0;
   }
-  get hasHole(): boolean {
-    return hasHole(this.window);
+  /** Whether changes are known of that are not shown yet. */
+  get isBehind(): boolean {
+    return isBehind(this.window);
   }
 
   /** Loads the newest page where nothing is loaded. Call what it returns when nobody looks any more. */
@@ -83,10 +93,13 @@ export class Timeline implements Observable<TimelineSnapshot> {
     this.viewers += 1;
     const { status } = this.getSnapshot();
     if (status === 'idle' || status === 'error') void this.load();
+    this.source.viewed(this);
     let closed = false;
     return () => {
-      if (!closed) this.viewers -= 1;
+      if (closed) return;
       closed = true;
+      this.viewers -= 1;
+      this.source.viewed(this);
     };
   }
 
@@ -94,15 +107,29 @@ export class Timeline implements Observable<TimelineSnapshot> {
     if (this.getSnapshot().status === 'error') void this.load();
   }
 
-  /** Forgets the messages; whoever looks gets the newest page. Queued sends stay. */
-  reset(): void {
-    this.generation += 1;
-    this.window = EMPTY_WINDOW;
-    this.arrived = null;
-    if (this.viewed) void this.load();
-    else this.patch({ status: 'idle', messages: [], hasBefore: false, loadingBefore: false });
+  /** As `retry`, for what somebody looks at and nothing is loaded of. */
+  wake(): void {
+    const { status } = this.getSnapshot();
+    if (this.viewed && (status === 'error' || status === 'idle')) void this.load();
   }
 
+  /** Forgets the messages; whoever looks gets the newest page. Queued sends stay. */
+  reset(): void {
+    this.forget();
+    this.wake();
+  }
+
+  /** Forgets the messages, and loads nothing before it is asked to. */
+  forget(): void {
+    this.generation += 1;
+    this.failures = 0;
+    this.window = EMPTY_WINDOW;
+    this.arrived = null;
+    this.show({ status: 'idle', error: null, loadingBefore: false });
+    this.source.moved(this);
+  }
+
+  /** One page further back; answers when it is shown, or when it could not be had and `hasBefore` still holds. */
   async loadBefore(): Promise<void> {
     const { messages, hasBefore, loadingBefore } = this.getSnapshot();
     const [first] = messages;
@@ -111,34 +138,27 @@ export class Timeline implements Observable<TimelineSnapshot> {
     this.patch({ loadingBefore: true });
     try {
       const page = await this.source.page(this.conversationId, first.seq);
-      // The page may be older than the window: it is shown with what changed since, or not at all.
-      const behind = page.lastRev < (this.window.rev ?? 0);
-      const changes = behind ? await this.source.changesSince(this.conversationId, page.lastRev) : null;
-      if (generation === this.generation && (!behind || changes)) {
-        this.window = prependPage(this.window, page, changes?.items ?? []);
-      }
+      const changes = await this.changesFor(page.lastRev, generation);
+      if (changes && generation === this.generation) this.window = prependPage(this.window, page, changes);
     } catch {
       // The reader scrolls again, or presses again.
     } finally {
-      if (generation === this.generation) {
-        this.show({ loadingBefore: false });
-      }
+      if (generation === this.generation) this.show({ loadingBefore: false });
     }
   }
 
   applyChanges(event: ChangesEvent): void {
-    if (this.arrived) {
-      this.arrived.push(event);
-      return;
-    }
-    this.window = applyChanges(this.window, event);
     for (const { senderId } of event.messages) this.typists.remove(senderId);
-    this.show({});
+    if (this.arrived) this.arrived.push(event);
+    else this.advance(applyChanges(this.window, event, this.source.myId()));
   }
 
-  applyCatchUp(messages: readonly Message[], toRev: number): void {
-    this.window = applyCatchUp(this.window, messages, toRev);
-    this.show({});
+  applyCatchUp(catchUp: CatchUp): void {
+    this.advance(applyCatchUp(this.window, catchUp, this.source.myId()));
+  }
+
+  noteHead(rev: number): void {
+    this.window = noteHead(this.window, rev);
   }
 
   applyReceipts(receipts: readonly Receipt[]): void {
@@ -167,26 +187,69 @@ export class Timeline implements Observable<TimelineSnapshot> {
   private async load(): Promise<void> {
     const { generation } = this;
     this.arrived = [];
-    this.patch({ status: 'loading', error: null });
+    this.show({ status: 'loading', error: null, loadingBefore: false });
     try {
       const page = await this.source.page(this.conversationId, undefined);
       if (generation !== this.generation) return;
-      this.window = startWindow(page, this.arrived);
+      const { arrived } = this;
       this.arrived = null;
+      this.window = startWindow(page, arrived, this.source.myId());
+      this.failures = 0;
       this.show({ status: 'ready' });
+      this.source.moved(this);
     } catch (thrown) {
       if (generation !== this.generation) return;
       this.arrived = null;
       const error = (thrown instanceof ParleyError ? thrown : noAnswer('The messages could not be loaded.'))
         .object;
       this.patch({ status: 'error', error });
+      if (error.retryable) this.loadAgain(error.retryAfterMs ?? 0);
     }
+  }
+
+  /** Nobody need press a button for what time mends. */
+  private loadAgain(atLeastMs: number): void {
+    const { generation } = this;
+    const wait = Math.max(atLeastMs, backoffMs(this.failures));
+    this.failures += 1;
+    setTimeout(() => {
+      if (generation === this.generation) this.wake();
+    }, wait);
+  }
+
+  /**
+   * What changed between an older page and what is shown: a page without it might show a message as it was before
+   * a delete. The window may move on meanwhile, hence the loop.
+   */
+  private async changesFor(pageRev: number, generation: number): Promise<Message[] | null> {
+    const changes: Message[] = [];
+    let knownTo = pageRev;
+    while (generation === this.generation) {
+      const since = missingForPage(this.window, knownTo);
+      if (since === null) return changes;
+      const more = await this.source.changesSince(this.conversationId, since);
+      if (!more) return null;
+      changes.push(...more.items);
+      knownTo = more.lastRev;
+    }
+    return null;
+  }
+
+  private advance(next: Window): void {
+    const before = this.window;
+    this.window = next;
+    if (next.rev === before.rev) return;
+    this.show({});
+    this.source.moved(this);
   }
 
   private show(change: Partial<TimelineSnapshot>): void {
     const { messages, hasBefore } = this.window;
-    const shown = new Set(messages.map(({ clientMessageId }) => clientMessageId));
-    const pending = this.queued.filter(({ clientMessageId }) => !shown.has(clientMessageId));
+    const myId = this.source.myId();
+    const mine = new Set(
+      messages.flatMap(({ senderId, clientMessageId }) => (senderId === myId ? [clientMessageId] : [])),
+    );
+    const pending = this.queued.filter(({ clientMessageId }) => !mine.has(clientMessageId));
     this.patch({ messages, hasBefore, pending, ...change });
   }
 

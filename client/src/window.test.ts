@@ -1,162 +1,166 @@
-import type { ChangesEvent, Message } from '@parley/protocol';
+import type { Message } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyCatchUp, applyChanges, hasHole, prependPage, startWindow, type Window } from './window.js';
+import { makeMessage } from './testing/make-message.js';
+import { logStep } from './testing/log-steps.js';
+import { ModelLog, type LogStep } from './testing/model-log.js';
+import {
+  applyCatchUp,
+  applyChanges,
+  isBehind,
+  missingForPage,
+  noteHead,
+  prependPage,
+  startWindow,
+  type Window,
+} from './window.js';
 
-/** The server's side: a log with dense numbers, and pages and changes read from it. */
-class ModelLog {
-  readonly messages: Message[] = [];
-  rev = 0;
-  /** What each rev touched, as it was then. */
-  readonly frames: ChangesEvent[] = [];
+const create: LogStep = { kind: 'create', by: 'bob', mention: false, system: false };
 
-  create(): void {
-    const seq = this.messages.length + 1;
-    this.messages.push(message(seq, this.rev + 1, `text ${String(seq)}`));
-    this.publish(seq);
-  }
-  edit(seq: number): void {
-    const held = this.messages[seq - 1];
-    if (!held) return;
-    this.messages[seq - 1] = { ...held, rev: this.rev + 1, text: `edited at ${String(this.rev + 1)}` };
-    this.publish(seq);
-  }
-  page(before: number, limit: number) {
-    const items = this.messages.filter(({ seq }) => seq < before).slice(-limit);
-    return { items, hasBefore: (items[0]?.seq ?? 1) > 1, hasAfter: false, lastRev: this.rev };
-  }
-  changesSince(since: number): Message[] {
-    return this.messages.filter(({ rev }) => rev > since).sort((a, b) => a.rev - b.rev);
-  }
-  private publish(seq: number): void {
-    const touched = this.messages[seq - 1];
-    if (!touched) return;
-    this.frames.push({ conversationId: 'c', fromRev: this.rev, toRev: this.rev + 1, messages: [touched] });
-    this.rev += 1;
-  }
-}
-
-function message(seq: number, rev: number, text: string): Message {
-  return {
-    id: String(seq),
-    conversationId: 'c',
-    seq,
-    rev,
-    kind: 'text',
-    senderId: 'u',
-    clientMessageId: null,
-    text,
-    replyToId: null,
-    threadRootId: null,
-    threadReplies: 0,
-    mentions: [],
-    mentionsAll: false,
-    attachments: [],
-    reactions: [],
-    system: null,
-    pinnedAt: null,
-    editedAt: null,
-    deletedAt: null,
-    createdAt: '2026-01-01T00:00:00.000Z',
-  };
-}
-
-function expectContiguous(window: Window): void {
-  const first = window.messages[0]?.seq ?? 1;
-  expect(window.messages.map(({ seq }) => seq)).toEqual(
-    window.messages.map((_message, index) => first + index),
+function catchUp(window: Window, log: ModelLog): Window {
+  const since = window.rev ?? 0;
+  return applyCatchUp(
+    window,
+    { since, items: log.changes(since, Infinity, Infinity).items, lastRev: log.rev },
+    'me',
   );
 }
 
+const fraction = fc.double({ min: 0, max: 0.999, noNaN: true });
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.constant({ kind: 'create' as const }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('edit' as const),
-      at: fc.double({ min: 0, max: 0.999, noNaN: true }),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('deliver' as const),
-      at: fc.double({ min: 0, max: 0.999, noNaN: true }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ kind: 'repair' as const }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('older' as const), stale: fc.nat(4) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('log' as const), step: logStep }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fraction }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('catch-up' as const), age: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'head' as const }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'ask-older' as const }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('older' as const), at: fraction }) },
 );
 
 describe('window', () => {
   it('ends equal to the log whatever is lost, doubled, delayed or out of order', () => {
     fc.assert(
       fc.property(fc.nat(30), fc.array(step, { maxLength: 120 }), (before, steps) => {
-        const log = new ModelLog();
-        for (let n = 0; n < before; n += 1) log.create();
-        let window = startWindow(log.page(Infinity, 10), []);
-        let shownRev = 0;
-        const old = [{ log: log.page(window.messages[0]?.seq ?? 1, 5) }];
+        const log = new ModelLog('c');
+        for (let n = 0; n < before; n += 1) log.apply(create);
+        let window = startWindow(log.page(undefined, 10), [], 'me');
+        const catchUps = [{ since: log.rev, items: [] as Message[], lastRev: log.rev }];
+        const pages = [log.page(window.messages[0]?.seq ?? 1, 5)];
         for (const each of steps) {
-          if (each.kind === 'create') log.create();
-          else if (each.kind === 'edit') log.edit(1 + Math.floor(each.at * log.messages.length));
+          const shownRev = window.rev ?? 0;
+          const lastSeq = window.messages.at(-1)?.seq ?? 0;
+          if (each.kind === 'log') log.apply(each.step);
           else if (each.kind === 'deliver') {
             // Any frame ever sent, at any time, any number of times; most never.
             const frame = log.frames[Math.floor(each.at * log.frames.length)];
-            if (frame) window = applyChanges(window, frame);
-          } else if (each.kind === 'repair') {
-            window = applyCatchUp(window, log.changesSince(window.rev ?? 0), log.rev);
-          } else {
-            const first = window.messages[0]?.seq ?? 1;
-            old.push({ log: log.page(first, 5) });
-            // The page may have been read some steps ago.
-            const page = old.at(-1 - Math.min(each.stale, old.length - 1))?.log ?? log.page(first, 5);
-            const behind = page.lastRev < (window.rev ?? 0);
-            window = prependPage(window, page, behind ? log.changesSince(page.lastRev) : []);
+            if (frame) window = applyChanges(window, frame, 'me');
+          } else if (each.kind === 'catch-up') {
+            // Its answer, or an older one that comes late.
+            const since = window.rev ?? 0;
+            catchUps.push({ since, items: log.changes(since, Infinity, Infinity).items, lastRev: log.rev });
+            const answer = catchUps.at(-1 - Math.min(each.age, catchUps.length - 1));
+            if (answer) window = applyCatchUp(window, answer, 'me');
+          } else if (each.kind === 'head') window = noteHead(window, log.rev);
+          else if (each.kind === 'ask-older') pages.push(log.page(window.messages[0]?.seq ?? 1, 5));
+          else {
+            // A page that may have been read long ago: shown only with what changed since.
+            const page = pages[Math.floor(each.at * pages.length)];
+            if (!page) continue;
+            const since = missingForPage(window, page.lastRev);
+            window = prependPage(
+              window,
+              page,
+              since === null ? [] : log.changes(since, Infinity, Infinity).items,
+            );
           }
-          expectContiguous(window);
           expect(window.rev ?? 0).toBeGreaterThanOrEqual(shownRev);
-          shownRev = window.rev ?? 0;
-          // Nothing shown is older than the window says it is.
-          for (const shown of window.messages) {
-            const truth = log.messages[shown.seq - 1];
-            if ((truth?.rev ?? 0) <= shownRev) expect(shown).toEqual(truth);
-          }
+          expect(window.messages.at(-1)?.seq ?? 0).toBeGreaterThanOrEqual(lastSeq);
+          expectTrue(window, log);
         }
-        window = applyCatchUp(window, log.changesSince(window.rev ?? 0), log.rev);
-        expect(hasHole(window)).toBe(false);
+        window = catchUp(noteHead(window, log.rev), log);
+        expect(isBehind(window)).toBe(false);
         expect(window.rev).toBe(log.rev);
-        const first = window.messages[0]?.seq ?? 1;
-        expect(window.messages).toEqual(log.messages.slice(first - 1));
+        expect(window.messages).toEqual(log.shown.slice((window.messages[0]?.seq ?? 1) - 1));
       }),
-      { numRuns: 300, seed: 20_261_123 },
+      { numRuns: 400, seed: 20_261_123 },
     );
   });
 
+  /** No holes, and nothing shown is older than the window says it is. */
+  function expectTrue(window: Window, log: ModelLog): void {
+    const first = window.messages[0]?.seq ?? 1;
+    const truth = log.shown;
+    window.messages.forEach((message, index) => {
+      expect(message.seq).toBe(first + index);
+      const now = truth[message.seq - 1];
+      if ((now?.rev ?? 0) <= (window.rev ?? 0)) expect(message).toEqual(now);
+    });
+  }
+
   it('applies what arrived while the first page was on its way', () => {
-    const log = new ModelLog();
-    log.create();
-    const page = log.page(Infinity, 10);
-    log.create();
-    log.edit(1);
-    const window = startWindow(page, log.frames);
+    const log = new ModelLog('c');
+    log.apply(create);
+    const page = log.page(undefined, 10);
+    log.apply(create);
+    log.apply({ kind: 'edit', at: 0, by: 'bob' });
+    const window = startWindow(page, log.frames, 'me');
     expect(window.messages).toEqual(log.messages);
     expect(window.rev).toBe(3);
   });
 
   it('keeps a change beyond a hole until the hole closes', () => {
-    const log = new ModelLog();
-    log.create();
-    let window = startWindow(log.page(Infinity, 10), []);
-    log.create();
-    log.create();
-    const [, second, third] = log.frames;
-    if (!second || !third) throw new Error('the log made no frames');
-    window = applyChanges(window, third);
+    const log = new ModelLog('c');
+    log.apply(create);
+    let window = startWindow(log.page(undefined, 10), [], 'me');
+    const second = log.apply(create);
+    const third = log.apply(create);
+    window = applyChanges(window, third, 'me');
     expect(window.messages).toHaveLength(1);
-    expect(hasHole(window)).toBe(true);
-    window = applyChanges(window, second);
+    expect(isBehind(window)).toBe(true);
+    window = applyChanges(window, second, 'me');
     expect(window.messages).toHaveLength(3);
-    expect(hasHole(window)).toBe(false);
+    expect(isBehind(window)).toBe(false);
+  });
+
+  it('does not show an older page without the changes since it was read', () => {
+    const log = new ModelLog('c');
+    for (let n = 0; n < 4; n += 1) log.apply(create);
+    let window = startWindow(log.page(undefined, 2), [], 'me');
+    const page = log.page(3, 2);
+    window = applyChanges(window, log.apply({ kind: 'delete', at: 0, by: 'bob' }), 'me');
+    expect(missingForPage(window, page.lastRev)).toBe(4);
+    window = prependPage(window, page, log.changes(4, 10, 100).items);
+    expect(window.messages[0]?.deletedAt).not.toBeNull();
+    expect(window.rev).toBe(5);
+  });
+
+  it('drops a catch-up that began above its rev', () => {
+    const log = new ModelLog('c');
+    log.apply(create);
+    const window = startWindow(log.page(undefined, 10), [], 'me');
+    log.apply(create);
+    const third = log.apply(create);
+    expect(applyCatchUp(window, { since: 2, items: third.messages, lastRev: 3 }, 'me')).toBe(window);
+  });
+
+  it('keeps an own reaction in a crowd, which events do not name', () => {
+    const crowd = { emoji: '👍', count: 300, userIds: ['a', 'b'] };
+    const page = {
+      items: [makeMessage({ seq: 1, rev: 1, reactions: [{ ...crowd, mine: true as const }] })],
+      hasBefore: false,
+      hasAfter: false,
+      lastRev: 1,
+    };
+    let window = startWindow(page, [], 'me');
+    const frame = (rev: number, reacted: { userId: string; on: boolean }[]) => ({
+      conversationId: 'c',
+      fromRev: rev - 1,
+      toRev: rev,
+      messages: [makeMessage({ seq: 1, rev, reactions: [crowd] })],
+      reacted: reacted.map((each) => ({ messageId: 'c-1', emoji: '👍', ...each })),
+    });
+    window = applyChanges(window, frame(2, [{ userId: 'z', on: true }]), 'me');
+    expect(window.messages[0]?.reactions[0]?.mine).toBe(true);
+    window = applyChanges(window, frame(3, [{ userId: 'me', on: false }]), 'me');
+    expect(window.messages[0]?.reactions[0]?.mine).toBeUndefined();
   });
 });

@@ -1,0 +1,204 @@
+import type { ChangesEvent, Conversation, Message, ReadState, Receipt } from '@parley/protocol';
+
+/**
+ * A conversation as a list shows it, with what its counts rest on. Messages are counted by their seq, so that one
+ * that comes twice, late or out of order counts once.
+ */
+export interface Summary {
+  readonly conversation: Conversation;
+  /** The server's last word on the counts: those of the messages up to `seq`, for a pointer at `readSeq`. */
+  readonly base: {
+    readonly seq: number;
+    readonly readSeq: number;
+    readonly unread: number;
+    readonly mentions: number;
+  };
+  /** Up to there nothing was missed; what `lastRev` of the conversation names may lie beyond a hole. */
+  readonly knownRev: number;
+  /** What came above `base.seq` and counts: seq → whether it mentions this person. */
+  readonly counted: ReadonlyMap<number, boolean>;
+  /** The counts can not be known from here; the server must be asked. */
+  readonly isDoubtful: boolean;
+}
+
+/** The server's word. What came here and is not in it yet is kept, and counted on top. */
+export function adopt(held: Summary | undefined, incoming: Conversation): Summary {
+  const base = {
+    seq: incoming.lastSeq,
+    readSeq: incoming.me.readSeq,
+    unread: incoming.me.unread,
+    mentions: incoming.me.mentions,
+  };
+  const knownRev = incoming.lastRev;
+  if (!held) return { conversation: incoming, base, knownRev, counted: new Map(), isDoubtful: false };
+  const known = held.conversation;
+  const { lastSeq, lastRev, lastMessage, updatedAt, title, topic, visibility } = known;
+  return counting({
+    conversation: {
+      ...incoming,
+      // A change may have overtaken this answer: the head never moves back.
+      ...(lastRev > incoming.lastRev
+        ? { lastSeq, lastRev, lastMessage, updatedAt, title, topic, visibility }
+        : {}),
+      me: {
+        ...incoming.me,
+        readSeq: Math.max(known.me.readSeq, incoming.me.readSeq),
+        deliveredSeq: Math.max(known.me.deliveredSeq, incoming.me.deliveredSeq),
+      },
+    },
+    base,
+    knownRev: Math.max(held.knownRev, knownRev),
+    counted: new Map([...held.counted].filter(([seq]) => seq > base.seq)),
+    isDoubtful: false,
+  });
+}
+
+export function applyChanges(held: Summary, event: ChangesEvent, myId: string): Summary {
+  let next = held;
+  for (const message of [...event.messages].sort((a, b) => a.seq - b.seq))
+    next = withMessage(next, message, myId);
+  if (next !== held) next = counting(next);
+  if (event.fromRev <= held.knownRev && event.toRev > held.knownRev)
+    next = { ...next, knownRev: event.toRev };
+  return applyHead(next, event.toRev);
+}
+
+export function applyHead(held: Summary, rev: number): Summary {
+  if (held.conversation.lastRev >= rev) return held;
+  return { ...held, conversation: { ...held.conversation, lastRev: rev } };
+}
+
+/**
+ * The answer to a move of the read pointer. It does not say up to which message it counts, so where the pointer
+ * stops in the middle of what the server had counted, it is a guess until the next word.
+ */
+export function applyRead(held: Summary, { readSeq, unread }: ReadState): Summary {
+  const moved = withPointers({ ...held, conversation: withoutMark(held.conversation) }, readSeq, 0);
+  const isExact = readSeq < moved.conversation.me.readSeq || readSeq >= held.base.seq;
+  if (isExact) return counting(moved);
+  return counting({ ...moved, base: { ...held.base, unread: Math.max(0, unread - held.counted.size) } });
+}
+
+/** Counts anew from the messages themselves; `null` where some are not at hand, or where the mark is what is doubtful. */
+export function recount(held: Summary, messages: readonly Message[], myId: string): Summary | null {
+  const { readSeq, markedUnread } = held.conversation.me;
+  if (markedUnread) return null;
+  const [first] = messages;
+  const last = messages.at(-1);
+  if (!first || !last || first.seq > readSeq + 1 || last.seq < held.base.seq) return null;
+  const unread = messages.filter(
+    ({ seq, kind, senderId }) => seq > readSeq && kind === 'text' && senderId !== myId,
+  );
+  const mentions = unread.filter((each) => each.mentionsAll || each.mentions.includes(myId)).length;
+  return counting({
+    ...held,
+    base: { seq: last.seq, readSeq, unread: unread.length, mentions },
+    counted: new Map([...held.counted].filter(([seq]) => seq > last.seq)),
+    isDoubtful: false,
+  });
+}
+
+/** One's own pointers as another device moved them. */
+export function applyOwnReceipt(held: Summary, { readSeq, deliveredSeq }: Receipt): Summary {
+  const { me } = held.conversation;
+  // A mark is taken away by reading, which need not move the pointer.
+  const isDoubtful = held.isDoubtful || me.markedUnread;
+  if (me.readSeq >= readSeq && me.deliveredSeq >= deliveredSeq) return { ...held, isDoubtful };
+  return counting({ ...withPointers(held, readSeq, deliveredSeq), isDoubtful });
+}
+
+/** Shown as read at once; the server's answer follows. */
+export function readAhead(held: Summary, seq: number): Summary {
+  return counting(withPointers({ ...held, conversation: withoutMark(held.conversation) }, seq, 0));
+}
+
+function counting(summary: Summary): Summary {
+  const { base, conversation } = summary;
+  const { readSeq } = conversation.me;
+  const above = [...summary.counted].filter(([seq]) => seq > readSeq);
+  let unread = above.length;
+  let mentions = above.filter(([, mentioned]) => mentioned).length;
+  if (readSeq < base.seq) {
+    unread += base.unread;
+    mentions += base.mentions;
+  }
+  return {
+    ...summary,
+    conversation: { ...conversation, me: { ...conversation.me, unread, mentions } },
+    // The pointer stopped in the middle of what the server had counted: how many are above it is not known here.
+    isDoubtful: summary.isDoubtful || (readSeq > base.readSeq && readSeq < base.seq),
+    counted: above.length === summary.counted.size ? summary.counted : new Map(above),
+  };
+}
+
+function withPointers(held: Summary, readSeq: number, deliveredSeq: number): Summary {
+  const { me } = held.conversation;
+  return {
+    ...held,
+    conversation: {
+      ...held.conversation,
+      me: {
+        ...me,
+        readSeq: Math.max(me.readSeq, readSeq),
+        deliveredSeq: Math.max(me.deliveredSeq, deliveredSeq, readSeq),
+      },
+    },
+  };
+}
+
+function withoutMark(conversation: Conversation): Conversation {
+  return { ...conversation, me: { ...conversation.me, markedUnread: false } };
+}
+
+function withMessage(held: Summary, message: Message, myId: string): Summary {
+  const { lastSeq, lastMessage, updatedAt } = held.conversation;
+  const isNew = message.seq > lastSeq;
+  const isNewest = isNew || (message.seq === lastSeq && (lastMessage?.rev ?? 0) < message.rev);
+  let next = counted(held, message, myId);
+  if (isNewest) {
+    const conversation = withSystem(next.conversation, message, myId);
+    next = {
+      ...next,
+      conversation: {
+        ...conversation,
+        lastSeq: message.seq,
+        lastMessage: message,
+        updatedAt: isNew ? message.createdAt : updatedAt,
+      },
+    };
+  }
+  return next;
+}
+
+function counted(held: Summary, message: Message, myId: string): Summary {
+  if (message.kind !== 'text') return held;
+  // Sending moves one's own pointer.
+  if (message.senderId === myId) {
+    return message.seq > held.conversation.me.readSeq
+      ? withPointers({ ...held, conversation: withoutMark(held.conversation) }, message.seq, 0)
+      : held;
+  }
+  if (message.seq <= held.base.seq || message.seq <= held.conversation.me.readSeq) return held;
+  const mentions = message.mentionsAll || message.mentions.includes(myId);
+  if (held.counted.get(message.seq) === mentions) return held;
+  return { ...held, counted: new Map(held.counted).set(message.seq, mentions) };
+}
+
+/** What the newest message says about the conversation itself. */
+function withSystem(conversation: Conversation, message: Message, myId: string): Conversation {
+  const { system } = message;
+  switch (system?.type) {
+    case 'title':
+      return { ...conversation, title: system.to };
+    case 'topic':
+      return { ...conversation, topic: system.to };
+    case 'visibility':
+      return { ...conversation, visibility: system.to === 'public' ? 'public' : 'private' };
+    case 'role':
+      return system.userId === myId
+        ? { ...conversation, me: { ...conversation.me, role: system.to } }
+        : conversation;
+    default:
+      return conversation;
+  }
+}
