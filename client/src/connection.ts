@@ -298,5 +298,6 @@ export class Connection {
 
 /** Only a word for the person: attempts go on, since a server on this machine needs no network. Node does not know. */
 function isDeviceOffline(): boolean {
-  return typeof navigator !== 'undefined' && Reflect.get(navigator, 'onLine') === false;
+  const isOnLine: unknown = typeof navigator === 'undefined' ? true : Reflect.get(navigator, 'onLine');
+  return isOnLine === false;
 }

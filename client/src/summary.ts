@@ -1,5 +1,8 @@
 import type { ChangesEvent, Conversation, Message, ReadState, Receipt } from '@parley/protocol';
 
+/** What system messages change, beside who is a member. */
+type Said = 'title' | 'topic' | 'visibility' | 'role';
+
 /**
  * A conversation as a list shows it, with what its counts rest on. Messages are counted by their seq, so that one
  * that comes twice, late or out of order counts once.
@@ -8,6 +11,7 @@ export interface Summary {
   readonly conversation: Conversation;
   /** The server's last word on the counts: those of the messages up to `seq`, for a pointer at `readSeq`. */
   readonly base: {
+    readonly rev: number;
     readonly seq: number;
     readonly readSeq: number;
     readonly unread: number;
@@ -15,6 +19,8 @@ export interface Summary {
   };
   /** Up to there nothing was missed; what `lastRev` of the conversation names may lie beyond a hole. */
   readonly knownRev: number;
+  /** The seq of the message that said last what each is: a later word may come first. */
+  readonly saidAt: Readonly<Record<Said, number>>;
   /** What came above `base.seq` and counts: seq → whether it mentions this person. */
   readonly counted: ReadonlyMap<number, boolean>;
   /** The counts can not be known from here; the server must be asked. */
@@ -24,30 +30,43 @@ export interface Summary {
 /** The server's word. What came here and is not in it yet is kept, and counted on top. */
 export function adopt(held: Summary | undefined, incoming: Conversation): Summary {
   const base = {
+    rev: incoming.lastRev,
     seq: incoming.lastSeq,
     readSeq: incoming.me.readSeq,
     unread: incoming.me.unread,
     mentions: incoming.me.mentions,
   };
   const knownRev = incoming.lastRev;
-  if (!held) return { conversation: incoming, base, knownRev, counted: new Map(), isDoubtful: false };
+  const now = incoming.lastSeq;
+  const said = { title: now, topic: now, visibility: now, role: now };
+  if (!held)
+    return { conversation: incoming, base, knownRev, saidAt: said, counted: new Map(), isDoubtful: false };
   const known = held.conversation;
-  const { lastSeq, lastRev, lastMessage, updatedAt, title, topic, visibility } = known;
+  const { lastSeq, lastRev, lastMessage, updatedAt } = known;
+  const { saidAt } = held;
   return counting({
     conversation: {
       ...incoming,
       // A change may have overtaken this answer: the head never moves back.
-      ...(lastRev > incoming.lastRev
-        ? { lastSeq, lastRev, lastMessage, updatedAt, title, topic, visibility }
-        : {}),
+      ...(lastRev > incoming.lastRev ? { lastSeq, lastRev, lastMessage, updatedAt } : {}),
+      ...(saidAt.title > now ? { title: known.title } : {}),
+      ...(saidAt.topic > now ? { topic: known.topic } : {}),
+      ...(saidAt.visibility > now ? { visibility: known.visibility } : {}),
       me: {
         ...incoming.me,
+        ...(saidAt.role > now ? { role: known.me.role } : {}),
         readSeq: Math.max(known.me.readSeq, incoming.me.readSeq),
         deliveredSeq: Math.max(known.me.deliveredSeq, incoming.me.deliveredSeq),
       },
     },
     base,
     knownRev: Math.max(held.knownRev, knownRev),
+    saidAt: {
+      title: Math.max(saidAt.title, now),
+      topic: Math.max(saidAt.topic, now),
+      visibility: Math.max(saidAt.visibility, now),
+      role: Math.max(saidAt.role, now),
+    },
     counted: new Map([...held.counted].filter(([seq]) => seq > base.seq)),
     isDoubtful: false,
   });
@@ -92,7 +111,7 @@ export function recount(held: Summary, messages: readonly Message[], myId: strin
   const mentions = unread.filter((each) => each.mentionsAll || each.mentions.includes(myId)).length;
   return counting({
     ...held,
-    base: { seq: last.seq, readSeq, unread: unread.length, mentions },
+    base: { rev: held.base.rev, seq: last.seq, readSeq, unread: unread.length, mentions },
     counted: new Map([...held.counted].filter(([seq]) => seq > last.seq)),
     isDoubtful: false,
   });
@@ -151,23 +170,19 @@ function withoutMark(conversation: Conversation): Conversation {
 }
 
 function withMessage(held: Summary, message: Message, myId: string): Summary {
-  const { lastSeq, lastMessage, updatedAt } = held.conversation;
+  const next = withSystem(counted(held, message, myId), message, myId);
+  const { lastSeq, lastMessage, updatedAt } = next.conversation;
   const isNew = message.seq > lastSeq;
-  const isNewest = isNew || (message.seq === lastSeq && (lastMessage?.rev ?? 0) < message.rev);
-  let next = counted(held, message, myId);
-  if (isNewest) {
-    const conversation = withSystem(next.conversation, message, myId);
-    next = {
-      ...next,
-      conversation: {
-        ...conversation,
-        lastSeq: message.seq,
-        lastMessage: message,
-        updatedAt: isNew ? message.createdAt : updatedAt,
-      },
-    };
-  }
-  return next;
+  if (!isNew && (message.seq < lastSeq || message.rev <= (lastMessage?.rev ?? 0))) return next;
+  return {
+    ...next,
+    conversation: {
+      ...next.conversation,
+      lastSeq: message.seq,
+      lastMessage: message,
+      updatedAt: isNew ? message.createdAt : updatedAt,
+    },
+  };
 }
 
 function counted(held: Summary, message: Message, myId: string): Summary {
@@ -178,27 +193,41 @@ function counted(held: Summary, message: Message, myId: string): Summary {
       ? withPointers({ ...held, conversation: withoutMark(held.conversation) }, message.seq, 0)
       : held;
   }
-  if (message.seq <= held.base.seq || message.seq <= held.conversation.me.readSeq) return held;
+  if (message.seq <= held.conversation.me.readSeq) return held;
   const mentions = message.mentionsAll || message.mentions.includes(myId);
+  const { base } = held;
+  if (message.seq <= base.seq) {
+    // An edit or a delete may have changed whom it mentions, which was counted before.
+    const isChanged = message.rev > base.rev && (message.editedAt !== null || message.deletedAt !== null);
+    return isChanged && (mentions || base.mentions > 0) ? { ...held, isDoubtful: true } : held;
+  }
   if (held.counted.get(message.seq) === mentions) return held;
   return { ...held, counted: new Map(held.counted).set(message.seq, mentions) };
 }
 
-/** What the newest message says about the conversation itself. */
-function withSystem(conversation: Conversation, message: Message, myId: string): Conversation {
-  const { system } = message;
+/** What a message says about the conversation itself. */
+function withSystem(held: Summary, message: Message, myId: string): Summary {
+  const { system, seq } = message;
+  const say = (what: Said, change: Partial<Conversation>): Summary =>
+    seq <= held.saidAt[what]
+      ? held
+      : {
+          ...held,
+          conversation: { ...held.conversation, ...change },
+          saidAt: { ...held.saidAt, [what]: seq },
+        };
   switch (system?.type) {
     case 'title':
-      return { ...conversation, title: system.to };
+      return say('title', { title: system.to });
     case 'topic':
-      return { ...conversation, topic: system.to };
+      return say('topic', { topic: system.to });
     case 'visibility':
-      return { ...conversation, visibility: system.to === 'public' ? 'public' : 'private' };
+      return say('visibility', { visibility: system.to === 'public' ? 'public' : 'private' });
     case 'role':
       return system.userId === myId
-        ? { ...conversation, me: { ...conversation.me, role: system.to } }
-        : conversation;
+        ? say('role', { me: { ...held.conversation.me, role: system.to } })
+        : held;
     default:
-      return conversation;
+      return held;
   }
 }

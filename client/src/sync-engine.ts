@@ -64,14 +64,14 @@ export class SyncEngine implements TimelineSource {
     private readonly people: People,
     private readonly hooks: SyncHooks,
   ) {
+    const spreadMs = () => this.socketLimits.getSnapshot()?.repairSpreadMs ?? 0;
     this.list = new ConversationList({
       myId: hooks.myId,
       messagesOf: (id) => this.timelines.get(id)?.getSnapshot().messages ?? [],
       doubtful: (id) => {
-        this.refreshes.soon(id, 0);
+        this.refreshes.soon(id, spreadMs());
       },
     });
-    const spreadMs = () => this.socketLimits.getSnapshot()?.repairSpreadMs ?? 0;
     this.repairs = new Repairs((id, since) => this.changesSince(id, since), spreadMs);
     this.refreshes = new Refreshes((id) => this.refresh(id));
   }

@@ -48,6 +48,7 @@ describe('window', () => {
         for (const each of steps) {
           const shownRev = window.rev ?? 0;
           const lastSeq = window.messages.at(-1)?.seq ?? 0;
+          const shown = new Map(window.messages.map(({ seq, rev }) => [seq, rev]));
           if (each.kind === 'log') log.apply(each.step);
           else if (each.kind === 'deliver') {
             // Any frame ever sent, at any time, any number of times; most never.
@@ -74,6 +75,7 @@ describe('window', () => {
           }
           expect(window.rev ?? 0).toBeGreaterThanOrEqual(shownRev);
           expect(window.messages.at(-1)?.seq ?? 0).toBeGreaterThanOrEqual(lastSeq);
+          for (const { seq, rev } of window.messages) expect(rev).toBeGreaterThanOrEqual(shown.get(seq) ?? 0);
           expectTrue(window, log);
         }
         window = catchUp(noteHead(window, log.rev), log);
@@ -131,6 +133,17 @@ describe('window', () => {
     window = prependPage(window, page, log.changes(4, 10, 100).items);
     expect(window.messages[0]?.deletedAt).not.toBeNull();
     expect(window.rev).toBe(5);
+  });
+
+  it('does not replace a message by what it was before', () => {
+    const log = new ModelLog('c');
+    for (let n = 0; n < 4; n += 1) log.apply(create);
+    let window = startWindow(log.page(undefined, 2), [], 'me');
+    const older = log.apply({ kind: 'edit', at: 0, by: 'bob' });
+    log.apply({ kind: 'edit', at: 0, by: 'bob' });
+    window = prependPage(window, log.page(3, 2), []);
+    window = applyChanges(window, older, 'me');
+    expect(window.messages[0]?.rev).toBe(6);
   });
 
   it('drops a catch-up that began above its rev', () => {
