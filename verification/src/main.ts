@@ -48,7 +48,15 @@ export async function verify(ground: Ground): Promise<number> {
   if (options.mode === 'planted') {
     const { dataDir, startCluster } = ground;
     const { seed, outDir } = options;
-    const missed = await runPlanted({ seed, outDir, dataDir, startCluster, environment: ENVIRONMENT, say });
+    const missed = await runPlanted({
+      seed,
+      outDir,
+      dataDir,
+      startCluster,
+      environment: ENVIRONMENT,
+      say,
+      only: options.stories,
+    });
     await recorder.close();
     return missed === 0 ? 0 : 1;
   }

@@ -21,7 +21,7 @@ export const USAGE = `npm run verify -- [options]
   --seed N           repeats the decisions of a run
   --target URL       what is possible against your own install; cleans up after itself
   --planted          starts clusters with planted defects: each must be caught and named
-  --stories a,b      only these stories after the run ("none" for none)
+  --stories a,b      only these stories after the run ("none" for none); with --planted: only these defects
   --no-faults        traffic and stories alone
   --instances N      API processes (3)
   --out DIR          where recording.ndjson, report.html and report.json go (verification/reports/latest)

@@ -51,7 +51,9 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
         "PERFORM set_config('synchronous_commit', 'off', true); PERFORM 1 FROM conversations",
       ),
       'ALTER SYSTEM SET synchronous_commit = off',
+      // Nothing else may write the log of PostgreSQL out by the way.
       "ALTER SYSTEM SET wal_writer_delay = '10s'",
+      'ALTER SYSTEM SET bgwriter_lru_maxpages = 0',
       "ALTER SYSTEM SET wal_writer_flush_after = '1GB'",
       'SELECT pg_reload_conf()',
     ],
