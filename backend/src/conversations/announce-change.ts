@@ -20,7 +20,7 @@ export class AnnounceChange {
   /** The revs that were taken, to all members. */
   changes(change: LogChange, reacted: Reacted[] = []): void {
     if (change.toRev === change.fromRev) return;
-    this.publisher.toConversation(change.conversationId, 'changes', {
+    this.publisher.changes(change.membersRev, {
       conversationId: change.conversationId,
       fromRev: change.fromRev,
       toRev: change.toRev,

@@ -46,7 +46,10 @@ export class ConversationsModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.sources.provideRooms((userId) => this.memberships.conversationIdsOf(userId));
+    this.sources.provideRooms({
+      memberships: (userId) => this.memberships.ofUser(userId),
+      members: (conversationId, userIds) => this.memberships.among(userIds, conversationId),
+    });
     this.sources.provideEpoch(() => this.database.epoch());
   }
 }

@@ -10,6 +10,8 @@ export interface LogChange {
   /** The conversation's rev before and after; equal where nothing changed. */
   readonly fromRev: number;
   readonly toRev: number;
+  /** The rev of the last removal, this change's own included. */
+  readonly membersRev: number;
   /** The messages that were touched, as everyone sees them; the one asked about where nothing changed. */
   readonly messages: Message[];
   /** People whose membership began or ended by this. */
@@ -48,6 +50,7 @@ export function toLogChange(row: LogChangeRow | undefined, refusals: Refusals = 
         conversationId: row.conversation_id,
         fromRev: row.from_rev,
         toRev: row.to_rev,
+        membersRev: row.members_rev,
         messages: row.messages.map(toMessage),
         userIds: row.user_ids ?? [],
       };

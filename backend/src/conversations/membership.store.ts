@@ -1,6 +1,7 @@
 import type { ChangeMembershipInput } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../infra/database/database.js';
+import type { MembersReading } from '../realtime/connection-sources.js';
 
 /** A membership that began or ended. */
 export interface MovedMembership {
@@ -20,6 +21,16 @@ export class MembershipStore {
       [userId, conversationId],
     );
     return rows.length > 0;
+  }
+
+  /** The person's conversations with the rev of the last removal in each, both as of one moment. */
+  async ofUser(userId: string): Promise<Map<string, number>> {
+    const rows = await this.database.query<{ id: string; membersRev: number }>(
+      `SELECT c.id, c.members_rev AS "membersRev" FROM members m JOIN conversations c ON c.id = m.conversation_id
+        WHERE m.user_id = $1 AND m.left_at IS NULL`,
+      [userId],
+    );
+    return new Map(rows.map((row) => [row.id, row.membersRev]));
   }
 
   async conversationIdsOf(userId: string): Promise<string[]> {
@@ -64,6 +75,28 @@ export class MembershipStore {
          FROM members WHERE joined_at > $1 OR left_at > $1`,
       [since],
     );
+  }
+
+  /** Who of the people is a member, and the rev of the last removal, as of one moment. */
+  async among(userIds: readonly string[], conversationId: string): Promise<MembersReading> {
+    const rows = await this.database.query<{
+      membersRev: number;
+      userId: string | null;
+      leftRev: number | null;
+    }>(
+      `SELECT c.members_rev AS "membersRev", m.user_id AS "userId", m.left_rev AS "leftRev"
+         FROM conversations c LEFT JOIN members m ON m.conversation_id = c.id AND m.user_id = ANY($2::uuid[])
+        WHERE c.id = $1`,
+      [conversationId, userIds],
+    );
+    const memberIds = new Set<string>();
+    const leftRevs = new Map<string, number>();
+    for (const { userId, leftRev } of rows) {
+      if (userId === null) continue;
+      if (leftRev === null) memberIds.add(userId);
+      else leftRevs.set(userId, leftRev);
+    }
+    return { membersRev: rows[0]?.membersRev ?? 0, memberIds, leftRevs };
   }
 
   /** Those of the people, with the conversation, for whom it holds now. */

@@ -98,7 +98,8 @@ export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShut
     }
     for (const hole of missing) {
       const messages = await this.store.changes(conversationId, hole, since);
-      this.publisher.toLocalConversation(conversationId, 'changes', {
+      // Read after the messages: every removal that any of them came after is counted.
+      this.publisher.changesLocally(await this.store.membersRev(conversationId), {
         conversationId,
         fromRev: hole.from,
         toRev: hole.to,

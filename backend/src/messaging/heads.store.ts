@@ -39,6 +39,15 @@ export class HeadsStore {
     );
   }
 
+  /** The rev of the last removal. */
+  async membersRev(conversationId: string): Promise<number> {
+    const [row] = await this.database.query<{ rev: number }>(
+      'SELECT members_rev AS rev FROM conversations WHERE id = $1',
+      [conversationId],
+    );
+    return row?.rev ?? 0;
+  }
+
   /**
    * The present state of the messages that the range touched, rev ascending. Some were touched again since and stand
    * above it: the outbox, in which `since` is before the range was written, still names them. Without them a client

@@ -10,6 +10,7 @@ import { OutgoingStore } from './outgoing.store.js';
 interface Frame {
   fromRev: number;
   toRev: number;
+  membersRev: number;
   /** By id: a thread root that several replies moved is shown once, in its newest state. */
   readonly messages: Map<string, Message>;
 }
@@ -54,20 +55,14 @@ export class MessageWriter {
       const conversationId = outgoing[index]?.conversationId;
       if (conversationId === undefined) return;
       if (outcome.status === 'created') {
-        const { message, threadRoot, toRev } = outcome;
-        extend(
-          frames,
-          conversationId,
-          message.rev - 1,
-          toRev,
-          threadRoot ? [message, threadRoot] : [message],
-        );
+        extend(frames, conversationId, outcome);
       } else if (repeated && outcome.status === 'duplicate' && outcome.message.id === outgoing[index]?.id) {
         // An attempt without an answer had committed after all: it was never told to anybody.
-        const { message } = outcome;
+        const { message, membersRev } = outcome;
         this.emit(conversationId, {
           fromRev: message.rev - 1,
           toRev: message.rev,
+          membersRev,
           messages: new Map([[message.id, message]]),
         });
       }
@@ -75,8 +70,8 @@ export class MessageWriter {
     for (const [conversationId, frame] of frames) this.emit(conversationId, frame);
   }
 
-  private emit(conversationId: string, { fromRev, toRev, messages }: Frame): void {
-    this.publisher.toConversation(conversationId, 'changes', {
+  private emit(conversationId: string, { fromRev, toRev, membersRev, messages }: Frame): void {
+    this.publisher.changes(membersRev, {
       conversationId,
       fromRev,
       toRev,
@@ -88,16 +83,20 @@ export class MessageWriter {
 function extend(
   frames: Map<string, Frame>,
   conversationId: string,
-  fromRev: number,
-  toRev: number,
-  messages: readonly Message[],
+  { message, threadRoot, toRev, membersRev }: WriteOutcome & { status: 'created' },
 ): void {
-  const frame = frames.get(conversationId) ?? { fromRev, toRev, messages: new Map<string, Message>() };
+  const fromRev = message.rev - 1;
+  const frame = frames.get(conversationId) ?? {
+    fromRev,
+    toRev,
+    membersRev,
+    messages: new Map<string, Message>(),
+  };
   frame.fromRev = Math.min(frame.fromRev, fromRev);
   frame.toRev = Math.max(frame.toRev, toRev);
-  for (const message of messages) {
-    const held = frame.messages.get(message.id);
-    if (!held || held.rev < message.rev) frame.messages.set(message.id, message);
+  for (const touched of threadRoot ? [message, threadRoot] : [message]) {
+    const held = frame.messages.get(touched.id);
+    if (!held || held.rev < touched.rev) frame.messages.set(touched.id, touched);
   }
   frames.set(conversationId, frame);
 }

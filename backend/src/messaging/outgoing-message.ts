@@ -46,6 +46,8 @@ export type WriteOutcome =
       /** The revs that it took: its own, and its thread root's right after. */
       readonly toRev: number;
       readonly threadRoot: Message | null;
+      /** The rev of the last removal before it. */
+      readonly membersRev: number;
     }
-  | { readonly status: 'duplicate'; readonly message: Message }
+  | { readonly status: 'duplicate'; readonly message: Message; readonly membersRev: number }
   | { readonly status: 'not_member' | 'reply_not_found' | 'root_not_found' | 'attachment_not_found' };

@@ -17,10 +17,11 @@ interface SentRow {
   readonly root_rev: number | null;
   readonly created_at: Date;
   readonly mentions: string[] | null;
+  readonly members_rev: number;
   readonly message: MessageRow | null;
 }
 
-const SEND = `SELECT ord, status, id, seq, rev, root_rev, created_at, mentions, message
+const SEND = `SELECT ord, status, id, seq, rev, root_rev, created_at, mentions, members_rev, message
   FROM send_messages($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[],
                      $8::text[], $9::boolean[], $10::text[])`;
 
@@ -95,11 +96,12 @@ function toOutcome(
         message: messages.get(row.id) ?? createdMessage(outgoing, row),
         toRev: row.root_rev ?? row.rev,
         threadRoot: (outgoing.threadRootId !== null && messages.get(outgoing.threadRootId)) || null,
+        membersRev: row.members_rev,
       };
     case 'duplicate': {
       const message = messages.get(row.id);
       if (!message) throw new Error('A known message is not there');
-      return { status: 'duplicate', message };
+      return { status: 'duplicate', message, membersRev: row.members_rev };
     }
     case 'not_member':
     case 'reply_not_found':

@@ -3,8 +3,18 @@ import { unavailable } from '../infra/errors/parley-error.js';
 import type { SocketIdentity } from './realtime-socket.js';
 
 type Authenticate = (token: string) => Promise<SocketIdentity>;
-type ConversationIds = (userId: string) => Promise<readonly string[]>;
+type ReadMemberships = (userId: string) => Promise<ReadonlyMap<string, number>>;
+type ReadMembers = (conversationId: string, userIds: readonly string[]) => Promise<MembersReading>;
 type ReadEpoch = () => Promise<string>;
+
+/** Who of some people is a member, read at one moment. */
+export interface MembersReading {
+  /** The rev of the last removal. */
+  readonly membersRev: number;
+  readonly memberIds: ReadonlySet<string>;
+  /** Of those who were members: the rev at which it ended. */
+  readonly leftRevs: ReadonlyMap<string, number>;
+}
 
 /**
  * What a connection needs from features, which register it when they start: realtime knows no table. A part
@@ -14,7 +24,8 @@ type ReadEpoch = () => Promise<string>;
 export class ConnectionSources {
   private source: {
     authenticate?: Authenticate;
-    conversationIds?: ConversationIds;
+    memberships?: ReadMemberships;
+    members?: ReadMembers;
     epoch?: ReadEpoch;
   } = {};
 
@@ -23,9 +34,13 @@ export class ConnectionSources {
     this.source.authenticate = authenticate;
   }
 
-  /** conversations: all conversations a person is a member of. */
-  provideRooms(conversationIds: ConversationIds): void {
-    this.source.conversationIds = conversationIds;
+  /**
+   * conversations: all conversations a person is a member of, each with the rev of its last removal, and who of some
+   * people is a member of one.
+   */
+  provideRooms(rooms: { memberships: ReadMemberships; members: ReadMembers }): void {
+    this.source.memberships = rooms.memberships;
+    this.source.members = rooms.members;
   }
 
   /** The epoch of the database's history. */
@@ -37,8 +52,12 @@ export class ConnectionSources {
     return registered(this.source.authenticate)(token);
   }
 
-  conversationIds(userId: string): Promise<readonly string[]> {
-    return registered(this.source.conversationIds)(userId);
+  memberships(userId: string): Promise<ReadonlyMap<string, number>> {
+    return registered(this.source.memberships)(userId);
+  }
+
+  members(conversationId: string, userIds: readonly string[]): Promise<MembersReading> {
+    return registered(this.source.members)(conversationId, userIds);
   }
 
   epoch(): Promise<string> {

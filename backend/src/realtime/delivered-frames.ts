@@ -2,6 +2,8 @@ import type { EventName, ServerEvents } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import type { RedisAdapter } from '@socket.io/redis-adapter';
 import { Logger } from '../infra/logger/logger.js';
+import type { BroadcastOptions } from './membership-gate.js';
+import { MembershipGate } from './membership-gate.js';
 
 type Observer = <E extends EventName>(event: E, payload: ServerEvents[E]) => void;
 
@@ -13,20 +15,40 @@ type Observer = <E extends EventName>(event: E, payload: ServerEvents[E]) => voi
 export class DeliveredFrames {
   private readonly observers: Observer[] = [];
 
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly gate: MembershipGate,
+    private readonly logger: Logger,
+  ) {}
 
   observe(observer: Observer): void {
     this.observers.push(observer);
   }
 
-  /** `_encode` is the one step that own broadcasts and those of other instances share; the typings hide it. */
+  /**
+   * Own broadcasts and those of other instances share two steps, which the typings hide: `_encode` makes the frame,
+   * and `apply` right after it writes the frame to each socket. Other uses of `apply` (rooms) encode nothing.
+   */
   watch(adapter: RedisAdapter): RedisAdapter {
-    const encode: unknown = Reflect.get(adapter, '_encode');
-    if (typeof encode !== 'function') throw new Error('The Socket.IO adapter no longer encodes by _encode');
+    const encode = methodOf(adapter, '_encode');
+    const apply = methodOf(adapter, 'apply');
+    let encoded: unknown;
     Reflect.set(adapter, '_encode', (packet: { data?: unknown }, options: unknown): unknown => {
-      this.tell(packet.data);
-      return Reflect.apply(encode, adapter, [packet, options]) as unknown;
+      encoded = packet.data;
+      return encode(packet, options);
     });
+    Reflect.set(adapter, 'apply', (options: BroadcastOptions, write: unknown): void => {
+      const data = encoded;
+      encoded = undefined;
+      if (data === undefined) {
+        apply(options, write);
+        return;
+      }
+      this.gate.pass(options, () => {
+        this.tell(data);
+        apply(options, write);
+      });
+    });
+    this.gate.watch(adapter);
     return adapter;
   }
 
@@ -41,4 +63,10 @@ export class DeliveredFrames {
       }
     }
   }
+}
+
+function methodOf(adapter: RedisAdapter, name: string): (...parts: unknown[]) => unknown {
+  const method: unknown = Reflect.get(adapter, name);
+  if (typeof method !== 'function') throw new Error(`The Socket.IO adapter no longer has ${name}`);
+  return (...parts) => Reflect.apply(method, adapter, parts) as unknown;
 }

@@ -81,6 +81,13 @@ export class LocalSockets {
     return [...ids];
   }
 
+  /** Sockets here that are joined to the conversation. */
+  inConversation(conversationId: string): RealtimeSocket[] {
+    const sockets = this.server?.of('/').sockets;
+    const socketIds = this.rooms()?.get(conversationRoom(conversationId)) ?? [];
+    return [...socketIds].flatMap((id) => sockets?.get(id) ?? []);
+  }
+
   holdsConversation(conversationId: string): boolean {
     return this.rooms()?.has(conversationRoom(conversationId)) ?? false;
   }

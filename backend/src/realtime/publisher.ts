@@ -1,8 +1,18 @@
-import type { EventName, ServerEvents, ServerToClientEvents, SessionEndedEvent } from '@parley/protocol';
+import type {
+  ChangesEvent,
+  EventName,
+  ServerEvents,
+  ServerToClientEvents,
+  SessionEndedEvent,
+} from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { LocalSockets } from './local-sockets.js';
+import type { BroadcastOptions, MembersRevFlag } from './membership-gate.js';
 import type { RealtimeServer } from './realtime-socket.js';
 import { conversationRoom, sessionRoom, userRoom } from './rooms.js';
+
+/** `PacketType.EVENT` of the Socket.IO protocol, version 5. */
+const EVENT_PACKET = 2;
 
 /**
  * Sends events to people. Nothing here throws, waits or answers: an event that does not arrive is found missing
@@ -18,7 +28,20 @@ export class Publisher {
     this.server = server;
   }
 
-  /** To all members that are connected, on every instance; the same frame for everyone. */
+  /**
+   * A piece of the log, to all members that are connected, on every instance. An instance that has not applied the
+   * removal at `membersRev` reads the members before it delivers: nobody gets what was written after they were removed.
+   */
+  changes(membersRev: number, changes: ChangesEvent): void {
+    this.emitChanges({ membersRev }, changes);
+  }
+
+  /** As `changes`, to members connected to this instance: repairs, which every instance makes for itself. */
+  changesLocally(membersRev: number, changes: ChangesEvent): void {
+    this.emitChanges({ membersRev, local: true }, changes);
+  }
+
+  /** What has no number, to all members that are connected, on every instance; the same frame for everyone. */
   toConversation<E extends EventName>(conversationId: string, event: E, payload: ServerEvents[E]): void {
     this.emit(this.server?.to(conversationRoom(conversationId)), event, payload);
   }
@@ -35,7 +58,7 @@ export class Publisher {
     if (rooms.length > 0) this.emit(this.server?.to(rooms), event, payload);
   }
 
-  /** To members connected to this instance: repairs, which every instance makes for itself. */
+  /** To members connected to this instance. */
   toLocalConversation<E extends EventName>(conversationId: string, event: E, payload: ServerEvents[E]): void {
     this.emit(this.server?.local.to(conversationRoom(conversationId)), event, payload);
   }
@@ -85,6 +108,13 @@ export class Publisher {
     this.toSession(sessionId, 'session:ended', { reason });
     this.server?.local.in(sessionRoom(sessionId)).disconnectSockets(true);
     this.server?.in(sessionRoom(sessionId)).disconnectSockets(true);
+  }
+
+  /** What `emit` does, which takes no flags of ours. */
+  private emitChanges(flags: BroadcastOptions['flags'] & MembersRevFlag, changes: ChangesEvent): void {
+    const data: [EventName, ChangesEvent] = ['changes', changes];
+    const rooms = new Set([conversationRoom(changes.conversationId)]);
+    this.server?.of('/').adapter.broadcast({ type: EVENT_PACKET, data }, { rooms, except: new Set(), flags });
   }
 
   private emit<E extends EventName>(

@@ -12,10 +12,11 @@ import { newId } from '../infra/new-id.js';
 import { ConnectionSources } from './connection-sources.js';
 import { Dispatcher } from './dispatcher.js';
 import { LocalSockets } from './local-sockets.js';
+import { MembershipGate } from './membership-gate.js';
 import { guardPolling } from './polling-guard.js';
 import { Publisher } from './publisher.js';
 import type { RealtimeServer, RealtimeSocket, SocketIdentity } from './realtime-socket.js';
-import { conversationRoom, sessionRoom, userRoom } from './rooms.js';
+import { sessionRoom, userRoom } from './rooms.js';
 import { socketLimits } from './socket-limits.js';
 
 /** Longer than any healthy look-up; a client that waits longer is better off with another try. */
@@ -30,6 +31,7 @@ export class RealtimeGateway {
     private readonly sources: ConnectionSources,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
+    private readonly gate: MembershipGate,
     private readonly dispatcher: Dispatcher,
     private readonly instance: Instance,
     private readonly metrics: Metrics,
@@ -111,12 +113,12 @@ export class RealtimeGateway {
   private async welcome(socket: RealtimeSocket, identity: SocketIdentity): Promise<void> {
     // The user's room comes first: what is published to the person while the memberships are read arrives there.
     await socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId)]);
-    const [conversationIds, epoch] = await withDeadline(
-      Promise.all([this.sources.conversationIds(identity.userId), this.sources.epoch()]),
+    const [memberships, epoch] = await withDeadline(
+      Promise.all([this.sources.memberships(identity.userId), this.sources.epoch()]),
       HANDSHAKE_DEADLINE_MS,
       'joining rooms',
     );
-    await socket.join(conversationIds.map(conversationRoom));
+    this.gate.join(socket, memberships);
     socket.emit('ready', {
       userId: identity.userId,
       sessionId: identity.sessionId,

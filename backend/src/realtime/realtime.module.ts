@@ -6,6 +6,7 @@ import { DeliveredFrames } from './delivered-frames.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
 import { LocalSockets } from './local-sockets.js';
+import { MembershipGate } from './membership-gate.js';
 import { Publisher } from './publisher.js';
 import { RealtimeGateway } from './realtime.gateway.js';
 import { UpgradeGate } from './upgrade-gate.js';
@@ -20,6 +21,7 @@ import { UpgradeGate } from './upgrade-gate.js';
     Dispatcher,
     Drain,
     LocalSockets,
+    MembershipGate,
     Publisher,
     RealtimeGateway,
     UpgradeGate,

@@ -77,8 +77,14 @@ export class Installation {
     });
   }
 
-  post(person: Person, conversationId: string, text: string, more: object = {}): Promise<Message> {
-    return this.api().call('POST /conversations/:id/messages', {
+  post(
+    person: Person,
+    conversationId: string,
+    text: string,
+    more: object = {},
+    instance = 0,
+  ): Promise<Message> {
+    return this.api(instance).call('POST /conversations/:id/messages', {
       token: person.token,
       params: { id: conversationId },
       body: { clientMessageId: randomUUID(), text, ...more },

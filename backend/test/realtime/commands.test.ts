@@ -53,14 +53,15 @@ class FailingFeature {
     sources.provideAuthentication((token) =>
       Promise.resolve({ userId: token, sessionId: token, expiresAt: Date.now() + 600_000 }),
     );
-    sources.provideRooms(
-      () =>
+    sources.provideRooms({
+      memberships: () =>
         new Promise((resolve) =>
           setTimeout(() => {
-            resolve([]);
+            resolve(new Map());
           }, 300),
         ),
-    );
+      members: () => Promise.reject(new Error('No conversation is here')),
+    });
     sources.provideEpoch(() => Promise.resolve('epoch'));
   }
 }

@@ -60,7 +60,7 @@ describe('two instances', () => {
       .poll(
         async () => {
           rev += 1;
-          publisher().toConversation(ROOM, 'changes', change(rev));
+          publisher().changes(0, change(rev));
           const [mine] = await Promise.allSettled([
             sockets[1].next('changes', ({ toRev }) => toRev === rev, 300),
           ]);
@@ -80,7 +80,7 @@ describe('two instances', () => {
     for (const { user } of people) publisher().addUserToConversation(user.id, ROOM);
     const rev = await bothGet(0);
     await sockets[0].next('changes', ({ toRev }) => toRev === rev);
-    publisher().toConversation(ROOM, 'changes', change(rev + 1));
+    publisher().changes(0, change(rev + 1));
     for (const socket of sockets) {
       await socket.next('changes', ({ toRev }) => toRev === rev + 1);
       const same = socket.received.filter(
@@ -99,7 +99,7 @@ describe('two instances', () => {
 
   it('keep serving their own sockets while Redis is away, and each other once it is back', async () => {
     redis.cut();
-    publisher().toConversation(ROOM, 'changes', change(1_001));
+    publisher().changes(0, change(1_001));
     await sockets[0].next('changes', ({ toRev }) => toRev === 1_001);
     // Thousands of events that can not be published are dropped, not kept and not fatal.
     for (let index = 0; index < 5_000; index += 1)
@@ -111,7 +111,7 @@ describe('two instances', () => {
   it('stop delivering to who was removed from the other one', async () => {
     publisher().removeUserFromConversation(people[1].user.id, ROOM);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    publisher().toConversation(ROOM, 'changes', change(9_001));
+    publisher().changes(0, change(9_001));
     await sockets[0].next('changes', ({ toRev }) => toRev === 9_001);
     await expect(sockets[1].next('changes', ({ toRev }) => toRev === 9_001, 500)).rejects.toThrow();
   });

@@ -39,6 +39,16 @@ export class Metrics {
     help: 'Events that were not handed to other instances (Redis down or too slow). They are repaired from PostgreSQL.',
     registers: [this.registry],
   });
+  readonly membershipChecks = new Counter({
+    name: 'parley_membership_checks_total',
+    help: 'Members read before a frame was delivered, since a removal was not applied here yet.',
+    registers: [this.registry],
+  });
+  readonly framesWithheld = new Counter({
+    name: 'parley_frames_withheld_total',
+    help: 'Frames not delivered, since the members could not be read. They are repaired from PostgreSQL.',
+    registers: [this.registry],
+  });
   readonly databaseErrors = new Counter({
     name: 'parley_database_errors_total',
     help: 'Connections to PostgreSQL that broke while they were idle.',
