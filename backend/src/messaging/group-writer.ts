@@ -1,6 +1,6 @@
 import { unavailable } from '../infra/errors/parley-error.js';
 import { isPassingFault } from '../infra/errors/to-parley-error.js';
-import { DeadlineError, withDeadline } from '../infra/errors/with-deadline.js';
+import { withDeadline } from '../infra/errors/with-deadline.js';
 
 /** Measured (group commit of 80-byte texts): 64 commits 1.5 to 2 times a bare INSERT's rate; 128 holds locks longer. */
 const GROUP_MAX = 64;
@@ -130,8 +130,7 @@ export class GroupWriter<Item extends Addressed, Outcome> {
         return;
       } catch (error) {
         repeated = true;
-        const mayPass = error instanceof DeadlineError || isPassingFault(error);
-        if (!mayPass) {
+        if (!isPassingFault(error)) {
           await this.separate(group, error);
           return;
         }

@@ -3,7 +3,7 @@ import { commands } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { ParleyError, unavailable } from '../infra/errors/parley-error.js';
 import { toParleyError } from '../infra/errors/to-parley-error.js';
-import { DeadlineError, withDeadline } from '../infra/errors/with-deadline.js';
+import { withDeadline } from '../infra/errors/with-deadline.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import { newId } from '../infra/new-id.js';
@@ -86,10 +86,7 @@ export class Dispatcher {
   }
 
   private errorFor(thrown: unknown): ParleyError {
-    const error =
-      thrown instanceof DeadlineError
-        ? unavailable('The server did not finish in time.', thrown)
-        : toParleyError(thrown);
+    const error = toParleyError(thrown);
     if (error.code === 'INTERNAL') this.logger.failure('A command failed', error.cause ?? error);
     else if (error.code === 'UNAVAILABLE') {
       this.logger.failure('A command could not be served', error, {}, 'warn');

@@ -2,9 +2,9 @@ import type { ErrorObject, HandshakeAuth } from '@parley/protocol';
 import { PROTOCOL_VERSION, SOCKET_PATH } from '@parley/protocol';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { Config } from '../config/config.js';
-import { ParleyError, unavailable } from '../infra/errors/parley-error.js';
+import { ParleyError } from '../infra/errors/parley-error.js';
 import { toParleyError } from '../infra/errors/to-parley-error.js';
-import { DeadlineError, withDeadline } from '../infra/errors/with-deadline.js';
+import { withDeadline } from '../infra/errors/with-deadline.js';
 import { Instance } from '../infra/instance.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
@@ -79,10 +79,7 @@ export class RealtimeGateway {
 
   /** The `connect_error` of the client, with the error object as `data`. */
   private refusal(thrown: unknown): Error & { data: ErrorObject } {
-    const error =
-      thrown instanceof DeadlineError
-        ? unavailable('The server did not finish in time.', thrown)
-        : toParleyError(thrown);
+    const error = toParleyError(thrown);
     if (error.code === 'INTERNAL') this.logger.failure('A handshake failed', error.cause ?? error);
     this.metrics.handshakesRefused.inc({ reason: error.code });
     return Object.assign(new Error(error.message), { data: error.toObject(newId()) });

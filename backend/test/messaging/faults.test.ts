@@ -101,6 +101,16 @@ describe('with PostgreSQL away', () => {
         const ack = await socket.send('message:send', input);
         expect(Date.now() - started).toBeLessThan(2_000);
         expect(ack).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE', retryable: true } });
+        const overRest = { token: anna.token, params: { id: conversationId } };
+        for (const refused of await Promise.all([
+          other.api().refusal('POST /conversations/:id/messages', {
+            ...overRest,
+            body: { clientMessageId: 'unknown', text: input.text },
+          }),
+          other.api().refusal('GET /conversations/:id/messages', overRest),
+        ])) {
+          expect(refused).toMatchObject({ code: 'UNAVAILABLE', status: 503, retryable: true });
+        }
         proxy.heal();
         // A frozen way back may deliver late what was sent meanwhile; a little later it is settled either way.
         await expect

@@ -21,7 +21,8 @@ export const degradedModes: Judge = {
     let withoutPostgres = 0;
     const down = recorded.faults.filter(({ start, missed }) => missed === null && start.blocking);
     for (const { invoke, outcome, end, code } of recorded.operations) {
-      if (invoke.action !== 'send') continue;
+      // The client library tries until it has an answer: its time is not that of one answer.
+      if (invoke.action !== 'send' || invoke.via === 'library') continue;
       const during = down.filter(({ from, to }) => from < invoke.t && invoke.t < to);
       if (during.length === 0) continue;
       if (during.every(({ start }) => start.affects === 'redis' && start.process === null)) {
@@ -46,6 +47,9 @@ export const degradedModes: Judge = {
           t: invoke.t,
           what: `a send waited ${String(Math.round(end - invoke.t))} ms while PostgreSQL was down (${postgres.start.name})`,
         });
+      }
+      if (outcome === 'info' && code === 'INTERNAL') {
+        violations.push({ t: invoke.t, what: `a send was answered INTERNAL while PostgreSQL was down` });
       }
       if (outcome === 'fail' && code !== 'NOT_FOUND' && code !== 'TOKEN_EXPIRED') {
         violations.push({

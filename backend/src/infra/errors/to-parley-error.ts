@@ -1,4 +1,5 @@
 import { ParleyError, unavailable } from './parley-error.js';
+import { DeadlineError } from './with-deadline.js';
 
 /** SQLSTATE classes and codes after which the same request may succeed; see PostgreSQL's appendix A. */
 const PASSING_SQLSTATES = /^(08...|53...|57P0[1-5]|57014|55P03|40001|40P01|25P03|25P02|25P04)$/;
@@ -12,9 +13,9 @@ const PASSING_ERRNOS = new Set([
 ]);
 /** Prisma: server not reachable, timed out, closed, pool timeout, deadlock, transaction API (no start, closed). */
 const PASSING_PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034']);
-/** Texts of pg for a lost or exhausted connection: it gives these errors no code. */
+/** Texts of pg for a lost, exhausted or silent connection: it gives these errors no code. */
 const PASSING_TEXTS =
-  /connection terminated|timeout exceeded when trying to connect|connection timeout|server has closed the connection|database .* not reachable|client has encountered a connection error/i;
+  /connection terminated|timeout exceeded when trying to connect|connection timeout|query read timeout|server has closed the connection|database .* not reachable|client has encountered a connection error/i;
 
 function isPassing(error: Record<string, unknown>): boolean {
   const codes = [error['code'], error['originalCode'], error['errorCode']];
@@ -33,9 +34,10 @@ function isPassing(error: Record<string, unknown>): boolean {
 /** Drivers wrap errors: the SQLSTATE may stand some causes down. Bounded, since a cause may be cyclic. */
 const CAUSES_MAX = 5;
 
-/** Whether PostgreSQL (or the way to it) failed in a manner that passes: down, restarting, full, locked too long. */
+/** Whether PostgreSQL (or the way to it) failed in a manner that passes: down, restarting, silent, full, locked too long. */
 export function isPassingFault(thrown: unknown): boolean {
   const queue: unknown[] = [thrown];
+  if (thrown instanceof DeadlineError) return true;
   for (let seen = 0; seen < CAUSES_MAX * 2 && queue.length > 0; seen += 1) {
     const error = queue.shift();
     if (typeof error !== 'object' || error === null) continue;
@@ -54,6 +56,7 @@ export function isPassingFault(thrown: unknown): boolean {
 /** Turns whatever was thrown into what may be sent. The thrown error becomes the cause, for the log. */
 export function toParleyError(thrown: unknown): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
+  if (thrown instanceof DeadlineError) return unavailable('The server did not finish in time.', thrown);
   if (isPassingFault(thrown)) return unavailable('The server can not do this at the moment.', thrown);
   return new ParleyError('INTERNAL', 'Something went wrong on the server.', { cause: thrown });
 }
