@@ -117,6 +117,13 @@ export class Account {
     }
   }
 
+  /** A call that outlives the page, with the token at hand; nobody waits for the answer. */
+  leave<N extends RouteName>(name: N, ...[options]: CallArguments<N>): void {
+    const token = this.lease?.token;
+    if (token !== undefined)
+      void this.rest.call(name, token, { ...options, outlivesPage: true }).catch(() => undefined);
+  }
+
   private async renewOnce(): Promise<Lease> {
     const { me } = this;
     try {

@@ -4,6 +4,7 @@ import type {
   Message,
   Presence,
   RouteAnswer,
+  RouteBody,
   RouteName,
   SocketLimits,
   User,
@@ -112,6 +113,10 @@ export class ParleyClient {
     this.queue.snapshot.subscribe(() => {
       this.engine.showQueued();
     });
+    if (typeof window !== 'undefined') {
+      window.addEventListener('pagehide', this.pageHides);
+      document.addEventListener('visibilitychange', this.visibilityChanged);
+    }
   }
 
   // ---- Who is signed in
@@ -165,9 +170,14 @@ export class ParleyClient {
   reconnectNow(): void {
     this.link.retryNow();
   }
-  /** Ends the connection for good; the queue stays in its storage. */
+  /** Ends the connection for good; the queue stays in its storage. What was read is told first. */
   close(): void {
+    if (typeof window !== 'undefined') {
+      window.removeEventListener('pagehide', this.pageHides);
+      document.removeEventListener('visibilitychange', this.visibilityChanged);
+    }
     this.stopRestoring.abort();
+    this.reads.flush();
     this.link.dispose();
     this.queue.stop();
     this.engine.lost();
@@ -193,6 +203,14 @@ export class ParleyClient {
   upsertConversation(conversation: Conversation): void {
     this.directory.learn(conversation.participants);
     this.engine.list.upsert(conversation);
+  }
+  /** Mute, pin, archive, notify level, mark as unread: this person's own side. */
+  async changeMembership(id: string, body: RouteBody<'PATCH /conversations/:id/me'>): Promise<Conversation> {
+    // What was read before the mark would take it away, came it after.
+    if (body.markedUnread === true) await this.reads.settle(id);
+    const conversation = await this.account.call('PATCH /conversations/:id/me', { params: { id }, body });
+    this.upsertConversation(conversation);
+    return conversation;
   }
   timeline(id: string): Timeline {
     return this.engine.timeline(id);
@@ -303,6 +321,15 @@ export class ParleyClient {
       this.watched = [];
     }
   }
+
+  /** The page may be gone before the next move is due, and before the answer to the last one. */
+  private readonly visibilityChanged = (): void => {
+    if (document.visibilityState === 'hidden') this.reads.flush();
+  };
+  private readonly pageHides = (): void => {
+    for (const [id, seq] of this.reads.untold())
+      this.account.leave('PUT /conversations/:id/read', { params: { id }, body: { seq } });
+  };
 
   private sendEntry({ conversationId, clientMessageId, text, replyToId, threadRootId }: OutboxEntry) {
     return this.link.command('message:send', {

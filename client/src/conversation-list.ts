@@ -35,6 +35,10 @@ export class ConversationList {
     return this.byId.get(id)?.conversation;
   }
 
+  ids(): string[] {
+    return [...this.byId.keys()];
+  }
+
   /** The rev up to which nothing of the conversation was missed. */
   knownRev(id: string): number | undefined {
     return this.byId.get(id)?.knownRev;
@@ -52,7 +56,12 @@ export class ConversationList {
 
   applySync({ conversations, removed }: SyncAnswer): void {
     for (const conversation of conversations) this.upsert(conversation);
-    for (const id of removed) this.byId.delete(id);
+    this.drop(removed);
+  }
+
+  /** Conversations that the server no longer counts among this person's. */
+  drop(ids: Iterable<string>): void {
+    for (const id of ids) this.byId.delete(id);
     this.publish();
   }
 

@@ -38,6 +38,7 @@ interface AnyOptions {
   readonly query?: object | undefined;
   readonly body?: object | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly outlivesPage?: boolean;
 }
 
 function addressOf(name: RouteName, options: AnyOptions): { method: string; path: string } {
@@ -97,6 +98,7 @@ export class Rest {
         method,
         headers,
         credentials: 'same-origin',
+        keepalive: options.outlivesPage ?? false,
         body: options.body === undefined ? null : JSON.stringify(options.body),
         signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
       });

@@ -127,6 +127,15 @@ describe('summary', () => {
     expect(applyOwnReceipt(marked, { userId: 'me', readSeq: 0, deliveredSeq: 0 }).isDoubtful).toBe(true);
   });
 
+  it('keeps a mark that was set while the answer to a read was on its way, and asks', () => {
+    const { summary } = withUnread(1);
+    const view = summary.conversation;
+    const marked = adopt(readAhead(summary, 2), { ...view, me: { ...view.me, markedUnread: true } });
+    const answered = applyRead(marked, { readSeq: 2, unread: 0 });
+    expect(answered.conversation.me.markedUnread).toBe(true);
+    expect(answered.isDoubtful).toBe(true);
+  });
+
   it('knows up to where nothing was missed', () => {
     const { server, summary } = withUnread(1);
     const missed = server.write('a', text);

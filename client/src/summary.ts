@@ -89,10 +89,12 @@ export function applyHead(held: Summary, rev: number): Summary {
 
 /**
  * The answer to a move of the read pointer. It does not say up to which message it counts, so where the pointer
- * stops in the middle of what the server had counted, it is a guess until the next word.
+ * stops in the middle of what the server had counted, it is a guess until the next word. Nor does it say whether
+ * it came before a mark that is held: `readAhead` took away the one that this move was to take away.
  */
 export function applyRead(held: Summary, { readSeq, unread }: ReadState): Summary {
-  const moved = withPointers({ ...held, conversation: withoutMark(held.conversation) }, readSeq, 0);
+  const isDoubtful = held.isDoubtful || held.conversation.me.markedUnread;
+  const moved = { ...withPointers(held, readSeq, 0), isDoubtful };
   const isExact = readSeq < moved.conversation.me.readSeq || readSeq >= held.base.seq;
   if (isExact) return counting(moved);
   return counting({ ...moved, base: { ...held.base, unread: Math.max(0, unread - held.counted.size) } });

@@ -265,7 +265,10 @@ describe('sync engine', () => {
                 closers.delete(each.id);
                 break;
               case 'older':
-                void world.engine.timeline(each.id).loadBefore();
+                world.engine
+                  .timeline(each.id)
+                  .loadBefore()
+                  .catch(() => undefined);
                 break;
               case 'heads':
                 world.emit('heads', { heads: { [each.id]: world.server.log(each.id).rev } });
@@ -403,6 +406,38 @@ describe('sync engine', () => {
     world.emit('heads', { heads: { a: 7 } });
     await vi.advanceTimersByTimeAsync(5_000);
     for (const each of IDS) expectEqual(world, each);
+  });
+
+  it('lets go of what it held before its first sync and was removed from', async () => {
+    const world = new World();
+    world.engine.list.upsert(world.server.view('a'));
+    world.engine.list.upsert(world.server.view('b'));
+    world.server.setMember('a', false);
+    // The sync has several pages, and is cut in the middle.
+    world.script([ARRIVES, ARRIVES, { ...ARRIVES, isLost: true }]);
+    world.connect();
+    await vi.advanceTimersByTimeAsync(5_000);
+    for (const each of IDS) expectEqual(world, each);
+    expect(world.engine.list.get('a')).toBeUndefined();
+    expect(world.engine.list.get('b')).toBeDefined();
+  });
+
+  it('says that an older page could not be had, and gets it when asked again', async () => {
+    const world = new World();
+    for (let n = 0; n < 11; n += 1) world.server.write('a', text);
+    world.connect();
+    const timeline = world.engine.timeline('a');
+    timeline.open();
+    await vi.advanceTimersByTimeAsync(1_000);
+    world.script([{ ...ARRIVES, isLost: true }]);
+    const failing = expect(timeline.loadBefore()).rejects.toThrow('lost');
+    await vi.advanceTimersByTimeAsync(100);
+    await failing;
+    expect(timeline.getSnapshot()).toMatchObject({ loadingBefore: false, hasBefore: true });
+    const loading = timeline.loadBefore();
+    await vi.advanceTimersByTimeAsync(100);
+    await loading;
+    expect(timeline.getSnapshot().messages).toHaveLength(12);
   });
 
   it('ignores a removal that is older than the membership', async () => {

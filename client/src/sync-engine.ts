@@ -59,6 +59,8 @@ export class SyncEngine implements TimelineSource {
   private isSyncWanted = false;
   /** The cursor stands in the middle of an answer of several pages. */
   private isMidway = false;
+  /** Held before a sync from nothing began, and not told by it so far. `null` while none is under way. */
+  private untold: Set<string> | null = null;
 
   constructor(
     private readonly people: People,
@@ -320,6 +322,7 @@ export class SyncEngine implements TimelineSource {
   private forgetCursor(): void {
     this.cursor = null;
     this.isMidway = false;
+    this.untold = null;
   }
 
   private syncWithin(spreadMs: number): void {
@@ -362,6 +365,7 @@ export class SyncEngine implements TimelineSource {
     let conversations = this.heldRevs();
     for (let hasMore = true; hasMore;) {
       const asked = conversations;
+      if (this.cursor === null) this.untold = new Set(this.list.ids());
       const answer = await this.hooks.sync({
         ...(this.epoch === null ? {} : { epoch: this.epoch }),
         ...(this.cursor === null ? {} : { cursor: this.cursor }),
@@ -380,10 +384,20 @@ export class SyncEngine implements TimelineSource {
       hasMore = answer.hasMore;
       this.isMidway = hasMore;
     }
+    this.dropUntold();
+  }
+
+  /** A sync from nothing tells all conversations, and none that went before it: they are those it does not tell. */
+  private dropUntold(): void {
+    const gone = this.untold ?? [];
+    this.untold = null;
+    this.list.drop(gone);
+    for (const id of gone) this.timelines.get(id)?.reset();
   }
 
   private applySync(answer: SyncAnswer, asked: Readonly<Record<string, number>>): void {
     this.list.applySync(answer);
+    for (const { id } of answer.conversations) this.untold?.delete(id);
     this.people.learn(answer.conversations.flatMap(({ participants }) => participants));
     for (const id of answer.removed) this.timelines.get(id)?.reset();
     for (const [id, { messages, lastRev, hasMore, reset }] of Object.entries(answer.changes)) {

@@ -129,7 +129,7 @@ export class Timeline implements Observable<TimelineSnapshot> {
     this.source.moved(this);
   }
 
-  /** One page further back; answers when it is shown, or when it could not be had and `hasBefore` still holds. */
+  /** One page further back, when it is shown. Throws where it could not be had; `hasBefore` still holds then. */
   async loadBefore(): Promise<void> {
     const { messages, hasBefore, loadingBefore } = this.getSnapshot();
     const [first] = messages;
@@ -140,8 +140,9 @@ export class Timeline implements Observable<TimelineSnapshot> {
       const page = await this.source.page(this.conversationId, first.seq);
       const changes = await this.changesFor(page.lastRev, generation);
       if (changes && generation === this.generation) this.window = prependPage(this.window, page, changes);
-    } catch {
-      // The reader scrolls again, or presses again.
+    } catch (error) {
+      // After a reset nobody waits for that page any more.
+      if (generation === this.generation) throw error;
     } finally {
       if (generation === this.generation) this.show({ loadingBefore: false });
     }

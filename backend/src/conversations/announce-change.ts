@@ -1,6 +1,7 @@
 import type { Reacted } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../infra/logger/logger.js';
+import { BusTrust } from '../realtime/bus-trust.js';
 import { Publisher } from '../realtime/publisher.js';
 import { ConversationStore } from './conversation.store.js';
 import type { LogChange } from './log-change.js';
@@ -14,6 +15,7 @@ export class AnnounceChange {
   constructor(
     private readonly publisher: Publisher,
     private readonly store: ConversationStore,
+    private readonly bus: BusTrust,
     private readonly logger: Logger,
   ) {}
 
@@ -55,6 +57,7 @@ export class AnnounceChange {
         }
       },
       (error: unknown) => {
+        this.bus.missed();
         this.logger.failure('A conversation could not be announced', error, { conversationId }, 'warn');
       },
     );

@@ -46,7 +46,8 @@ export class MembershipStore {
     const rows = await this.database.query(
       `UPDATE members
           SET muted = coalesce($3, muted), pinned = coalesce($4, pinned), archived = coalesce($5, archived),
-              notify = coalesce($6, notify), marked_unread = coalesce($7, marked_unread), updated_at = clock_now()
+              notify = coalesce($6, notify), marked_unread = coalesce($7, marked_unread),
+              updated_at = clock_now(), settings_at = clock_now()
         WHERE user_id = $1 AND conversation_id = $2 AND left_at IS NULL
         RETURNING 1`,
       [

@@ -13,6 +13,8 @@ import { MessagingController } from './messaging.controller.js';
 import { MessagingGateway } from './messaging.gateway.js';
 import { MovePointer } from './move-pointer.js';
 import { OutgoingStore } from './outgoing.store.js';
+import { OwnSideStore } from './own-side.store.js';
+import { OwnSideSweep } from './own-side-sweep.js';
 import { PointerStore } from './pointer.store.js';
 import { Receipts } from './receipts.js';
 import { SendMessage } from './send-message.js';
@@ -36,6 +38,8 @@ import { SyncStore } from './sync.store.js';
     MessagingGateway,
     MovePointer,
     OutgoingStore,
+    OwnSideStore,
+    OwnSideSweep,
     PointerStore,
     Receipts,
     SendMessage,

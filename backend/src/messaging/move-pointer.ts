@@ -58,7 +58,7 @@ export class MovePointer {
       answer: pause(POINTER_INTERVAL_MS - elapsed).then(() => {
         this.waiting.delete(key);
         this.stamp(key);
-        return this.move(userId, conversationId, entry.to);
+        return this.moveLate(userId, conversationId, entry.to);
       }),
     };
     this.waiting.set(key, entry);
@@ -80,11 +80,30 @@ export class MovePointer {
   private async move(userId: string, conversationId: string, to: PointerPosition): Promise<MovedPointers> {
     const moved = await this.store.move(userId, conversationId, to);
     if (!moved) throw notFound();
-    if (moved.changed) {
-      const { readSeq, deliveredSeq, memberCount } = moved;
-      this.receipts.announce(conversationId, { userId, readSeq, deliveredSeq }, memberCount);
-    }
+    if (moved.changed) this.tell(userId, conversationId, moved);
     return moved;
+  }
+
+  /**
+   * A message that the person sent meanwhile moves the pointer past a move that waits, and says so only to those who
+   * know that rule and got the message. Everybody concerned is told where it stands, as if the move had come first.
+   */
+  private async moveLate(
+    userId: string,
+    conversationId: string,
+    to: PointerPosition,
+  ): Promise<MovedPointers> {
+    const moved = await this.move(userId, conversationId, to);
+    const isOvertaken =
+      moved.readSeq > (to.readSeq ?? moved.readSeq) ||
+      moved.deliveredSeq > (to.deliveredSeq ?? moved.deliveredSeq);
+    if (isOvertaken && !moved.changed) this.tell(userId, conversationId, moved);
+    return moved;
+  }
+
+  private tell(userId: string, conversationId: string, moved: MovedPointers): void {
+    const { readSeq, deliveredSeq, memberCount } = moved;
+    this.receipts.announce(conversationId, { userId, readSeq, deliveredSeq }, memberCount);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { BusTrust } from './bus-trust.js';
 import { CommandTable } from './command-table.js';
 import { ConnectionSources } from './connection-sources.js';
 import { DeliveredFrames } from './delivered-frames.js';
@@ -15,6 +16,7 @@ import { UpgradeGate } from './upgrade-gate.js';
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    BusTrust,
     CommandTable,
     ConnectionSources,
     DeliveredFrames,
@@ -26,6 +28,6 @@ import { UpgradeGate } from './upgrade-gate.js';
     RealtimeGateway,
     UpgradeGate,
   ],
-  exports: [ConnectionSources, DeliveredFrames, LocalSockets, Publisher, UpgradeGate],
+  exports: [BusTrust, ConnectionSources, DeliveredFrames, LocalSockets, Publisher, UpgradeGate],
 })
 export class RealtimeModule {}

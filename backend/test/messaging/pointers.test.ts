@@ -40,7 +40,7 @@ describe('read and delivered pointers', () => {
   it('move forward only, never past the head, and tell both people', async () => {
     expect(await read(bob, 4)).toEqual({ readSeq: 4, unread: 2 });
     expect(await read(bob, 2)).toEqual({ readSeq: 4, unread: 2 });
-    const told = await annas.next('receipts', (event) => event.conversationId === conversationId);
+    const told = await annas.next('receipts', ({ receipts }) => receipts[0]?.userId === bob.user.id);
     expect(told.receipts).toEqual([{ userId: bob.user.id, readSeq: 4, deliveredSeq: 4 }]);
     await bobs.next('receipts', (event) => event.receipts[0]?.readSeq === 4);
     expect(await read(bob, 9_000_000_000)).toEqual({ readSeq: 6, unread: 0 });
@@ -76,6 +76,16 @@ describe('read and delivered pointers', () => {
     ]);
     expect(joined).toEqual([1, 2, 3].map(() => ({ readSeq: 12, unread: 2 })));
     expect(Date.now() - started).toBeGreaterThan(1_500);
+  });
+
+  it('are told, and answered right, where a message of one’s own overtakes a move that waits', async () => {
+    await bobs.command('conversation:delivered', { conversationId, seq: 13 });
+    const waiting = bobs.command('conversation:read', { conversationId, seq: 13 });
+    const mine = await installation.post(bob, conversationId, 'meanwhile');
+    expect(await waiting).toEqual({ readSeq: mine.seq, unread: 0 });
+    await annas.next('receipts', ({ receipts }) =>
+      receipts.some(({ userId, readSeq }) => userId === bob.user.id && readSeq === mine.seq),
+    );
   });
 
   it('are not there for somebody who is no member', async () => {

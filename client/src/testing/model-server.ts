@@ -141,7 +141,10 @@ export class ModelServer {
         : { since: 0, after: '', next: this.clock };
     const next = from.after === '' ? this.clock : from.next;
     const moved = [...this.conversations]
-      .filter(([id, { movedAt }]) => movedAt > from.since && id > from.after)
+      .filter(
+        ([id, { movedAt, isMember }]) =>
+          id > from.after && (from.since === 0 ? isMember : movedAt > from.since),
+      )
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const told = moved.slice(0, SYNC_PAGE);
     const hasMore = told.length < moved.length;

@@ -2,6 +2,7 @@ import { acknowledgedIsStored } from './acknowledged-is-stored.js';
 import { convergence } from './convergence.js';
 import { degradedModes } from './degraded-modes.js';
 import { denseNumbers } from './dense-numbers.js';
+import { jobsDone } from './jobs-done.js';
 import type { Judge } from './judge.js';
 import { liveDelivery } from './live-delivery.js';
 import { noEmptyRun } from './no-empty-run.js';
@@ -34,6 +35,7 @@ export const ALL_JUDGES: readonly Judge[] = [
   noLeak,
   removalHolds,
   sessionsEnd,
+  jobsDone,
   degradedModes,
   nodeLoss,
   processesLive,

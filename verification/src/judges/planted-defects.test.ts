@@ -301,6 +301,49 @@ describe('an edited recording is caught and named', () => {
       },
     },
     {
+      what: 'a job is still waiting when all is quiet',
+      judge: 'jobs-done',
+      plant: (entries) => {
+        const job = find(entries, 'outbox').rows[7];
+        if (job !== undefined) job.done = false;
+        return entries;
+      },
+    },
+    {
+      what: 'a change left no job',
+      judge: 'jobs-done',
+      plant: (entries) => {
+        find(entries, 'outbox').rows.splice(7, 1);
+        return entries;
+      },
+    },
+    {
+      what: 'the newest change left no job',
+      judge: 'jobs-done',
+      plant: (entries) => {
+        find(entries, 'outbox').rows.pop();
+        return entries;
+      },
+    },
+    {
+      what: 'a change left two jobs',
+      judge: 'jobs-done',
+      plant: (entries) => {
+        const { rows } = find(entries, 'outbox');
+        rows.push(...rows.slice(7, 8));
+        return entries;
+      },
+    },
+    {
+      what: 'a job is about another message',
+      judge: 'jobs-done',
+      plant: (entries) => {
+        const job = find(entries, 'outbox').rows.at(-1);
+        if (job !== undefined) job.message = 'another';
+        return entries;
+      },
+    },
+    {
       what: 'a removed person could still send',
       judge: 'removal-holds',
       plant: (entries) => {

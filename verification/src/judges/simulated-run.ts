@@ -1,4 +1,4 @@
-import type { DatabaseRow, Entry, Seen } from '../recording/entries.js';
+import type { DatabaseRow, Entry, OutboxConversation, Seen } from '../recording/entries.js';
 
 type Untimed<E> = E extends unknown ? Omit<E, 't'> : never;
 
@@ -24,6 +24,7 @@ export class SimulatedRun {
   private seq = 0;
   private rev = 0;
   private readonly rows = new Map<number, DatabaseRow & { text: string }>();
+  private readonly jobs: OutboxConversation['rows'] = [];
   private readonly devices: SimulatedDevice[] = [];
   private members: string[];
   private readonly everyone: string[];
@@ -104,6 +105,7 @@ export class SimulatedRun {
       text,
     };
     this.rows.set(this.seq, row);
+    this.jobs.push({ rev: row.rev, message: row.id, done: true });
     return seenOf(row);
   }
 
@@ -183,6 +185,7 @@ export class SimulatedRun {
     const op = this.begin({ action: 'edit', user: row.sender, device, via: 'socket', messageId: row.id });
     this.rev += 1;
     row.rev = this.rev;
+    this.jobs.push({ rev: row.rev, message: row.id, done: true });
     row.core = `${row.text}@${String(this.rev)}`;
     const message = seenOf(row);
     this.write({ k: 'ok', op, message });
@@ -291,6 +294,7 @@ export class SimulatedRun {
         left: !this.members.includes(user),
       })),
     });
+    this.write({ k: 'outbox', conversation: CONVERSATION, certainFrom: 1, rows: this.jobs });
     for (const user of this.everyone) {
       const readSeq = this.pointers.get(user) ?? 0;
       const member = this.members.includes(user);

@@ -3,6 +3,9 @@ import { digestCore, intern } from '../recording/digest.js';
 import type { DatabaseRow } from '../recording/entries.js';
 import type { Recorder } from '../recording/recorder.js';
 
+/** Of the outbox, done rows go after an hour; what is younger than this must be there. */
+const KEPT_FOR_CERTAIN = '55 minutes';
+
 interface MessageRow {
   id: string;
   seq: number;
@@ -26,9 +29,9 @@ export async function dumpDatabase(url: string, conversations: string[], recorde
     for (const conversation of conversations) {
       // One snapshot for the counters and what they count.
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const counters = await client.query<{ last_seq: number; last_rev: number }>(
-        'SELECT last_seq, last_rev FROM conversations WHERE id = $1',
-        [conversation],
+      const counters = await client.query<{ last_seq: number; last_rev: number; young: boolean }>(
+        'SELECT last_seq, last_rev, created_at > now() - $2::interval AS young FROM conversations WHERE id = $1',
+        [conversation, KEPT_FOR_CERTAIN],
       );
       const messages = await client.query<MessageRow>(
         `SELECT id, seq, rev, sender_id, client_message_id, kind, text, reply_to_id, thread_root_id, system,
@@ -40,8 +43,18 @@ export async function dumpDatabase(url: string, conversations: string[], recorde
         `SELECT user_id AS user, read_seq AS "readSeq", left_at IS NOT NULL AS left FROM members WHERE conversation_id = $1`,
         [conversation],
       );
+      const jobs = await client.query<{ rev: number; message: string | null; done: boolean; young: boolean }>(
+        `SELECT rev, message_id AS message, done_at IS NOT NULL AS done,
+                created_at > now() - $2::interval AS young
+           FROM outbox WHERE conversation_id = $1 ORDER BY rev, id`,
+        [conversation, KEPT_FOR_CERTAIN],
+      );
       await client.query('COMMIT');
-      const { last_seq: lastSeq, last_rev: lastRev } = counters.rows[0] ?? { last_seq: 0, last_rev: 0 };
+      const {
+        last_seq: lastSeq,
+        last_rev: lastRev,
+        young,
+      } = counters.rows[0] ?? { last_seq: 0, last_rev: 0, young: false };
       recorder.write({
         k: 'database',
         conversation,
@@ -50,11 +63,17 @@ export async function dumpDatabase(url: string, conversations: string[], recorde
         rows: messages.rows.map(rowOf),
         members: members.rows,
       });
+      recorder.write({
+        k: 'outbox',
+        conversation,
+        certainFrom: young ? 1 : (jobs.rows.find((job) => job.young)?.rev ?? lastRev + 1),
+        rows: jobs.rows.map(({ rev, message, done }) => ({
+          rev,
+          message: message === null ? null : intern(message),
+          done,
+        })),
+      });
     }
-    const outbox = await client.query<{ total: number; pending: number }>(
-      'SELECT count(*)::int AS total, (count(*) FILTER (WHERE done_at IS NULL))::int AS pending FROM outbox',
-    );
-    recorder.write({ k: 'outbox', pending: outbox.rows[0]?.pending ?? 0, total: outbox.rows[0]?.total ?? 0 });
   } finally {
     await client.end();
   }

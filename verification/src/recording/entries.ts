@@ -106,8 +106,7 @@ export type Entry =
   | DatabaseConversation
   | Walk
   | { k: 'log-fault'; t: number; process: string; line: string }
-  | { k: 'outbox'; t: number; pending: number; total: number }
-  | { k: 'counters'; t: number; process: string; values: Record<string, number> }
+  | OutboxConversation
   | {
       k: 'story';
       t: number;
@@ -242,6 +241,16 @@ export interface DatabaseConversation {
   lastRev: number;
   rows: DatabaseRow[];
   members: { user: string; readSeq: number; left: boolean }[];
+}
+
+/** The jobs that the changes of a conversation left behind. */
+export interface OutboxConversation {
+  k: 'outbox';
+  t: number;
+  conversation: string;
+  /** Rows from this rev on are too young to have been cleaned away. */
+  certainFrom: number;
+  rows: { rev: number; message: string | null; done: boolean }[];
 }
 
 /** One user's walk over REST through a conversation. */

@@ -57,6 +57,7 @@ const NEED_DATABASE = new Set([
   'acknowledged-is-stored',
   'refused-is-absent',
   'dense-numbers',
+  'jobs-done',
   'sender-order',
   'convergence',
   'read-pointers',

@@ -39,6 +39,11 @@ export class Metrics {
     help: 'Events that were not handed to other instances (Redis down or too slow). They are repaired from PostgreSQL.',
     registers: [this.registry],
   });
+  readonly busDoubted = new Gauge({
+    name: 'parley_bus_doubted',
+    help: '1 while events of other instances may not arrive here: pointers and settings are read from PostgreSQL.',
+    registers: [this.registry],
+  });
   readonly membershipChecks = new Counter({
     name: 'parley_membership_checks_total',
     help: 'Members read before a frame was delivered, since a removal was not applied here yet.',

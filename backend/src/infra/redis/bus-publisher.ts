@@ -12,6 +12,7 @@ const UNANSWERED_BYTES_MAX = 16 * 1024 * 1024;
  */
 export class BusPublisher extends Redis {
   private unansweredBytes = 0;
+  private droppedCount = 0;
 
   constructor(
     url: string,
@@ -21,21 +22,31 @@ export class BusPublisher extends Redis {
     super(url, { retryStrategy, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
   }
 
+  /** Events that were not handed to Redis, or for which that is unknown. */
+  get dropped(): number {
+    return this.droppedCount;
+  }
+
   override publish(channel: RedisKey, message: string | Buffer): Promise<number> {
     const size = message.length;
     if (this.status !== 'ready' || this.unansweredBytes + size > UNANSWERED_BYTES_MAX) {
-      this.onDropped();
+      this.drop();
       return Promise.resolve(0);
     }
     this.unansweredBytes += size;
     return super
       .publish(channel, message)
       .catch(() => {
-        this.onDropped();
+        this.drop();
         return 0;
       })
       .finally(() => {
         this.unansweredBytes -= size;
       });
+  }
+
+  private drop(): void {
+    this.droppedCount += 1;
+    this.onDropped();
   }
 }

@@ -16,9 +16,15 @@ export function useOlderPages(
   const loadOlder = useCallback(async () => {
     setFailed(false);
     const firstSeq = timeline.getSnapshot().messages[0]?.seq;
-    await timeline.loadBefore();
+    try {
+      await timeline.loadBefore();
+    } catch {
+      // Shown with a button; to ask again at once would be a storm.
+      setFailed(true);
+      return;
+    }
     const { messages, hasBefore, loadingBefore } = timeline.getSnapshot();
-    // Asked and not answered: to ask again at once would be a storm.
+    // Answered with what can not be shown: the same.
     if (hasBefore && !loadingBefore && messages[0]?.seq === firstSeq) setFailed(true);
   }, [timeline]);
 

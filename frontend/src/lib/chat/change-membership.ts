@@ -9,9 +9,5 @@ export async function changeMembership(
   conversationId: Id,
   change: MembershipChange,
 ): Promise<void> {
-  const conversation = await client.call('PATCH /conversations/:id/me', {
-    params: { id: conversationId },
-    body: change,
-  });
-  client.upsertConversation(conversation);
+  await client.changeMembership(conversationId, change);
 }

@@ -1,0 +1,109 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Instance } from '../infra/instance.js';
+import { Metrics } from '../infra/metrics/metrics.js';
+import { RedisConnections } from '../infra/redis/redis-connections.js';
+import type { Pulse } from './bus-doubt.js';
+import { BusDoubt, PULSE_INTERVAL_MS } from './bus-doubt.js';
+import { LocalSockets } from './local-sockets.js';
+
+interface SentPulse extends Pulse {
+  readonly isLast: boolean;
+}
+
+/**
+ * Knows whether the bus can be trusted, by a small pulse of every instance on it. What has no number that would
+ * show a hole (pointers, one's own settings) is checked against PostgreSQL while it can not.
+ */
+@Injectable()
+export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly doubt: BusDoubt;
+  /** Instances of one installation share a database, which others on the same Redis do not. */
+  private readonly channel: string;
+  private isListening = false;
+  private number = 0;
+  /** What could not be told to anybody, beside what the bus dropped. */
+  private untold = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    config: Config,
+    private readonly instance: Instance,
+    private readonly redis: RedisConnections,
+    private readonly sockets: LocalSockets,
+    private readonly metrics: Metrics,
+  ) {
+    this.doubt = new BusDoubt(instance.id, performance.now());
+    this.channel = `parley:pulse:${new URL(config.database.url).pathname.slice(1)}`;
+  }
+
+  onApplicationBootstrap(): void {
+    const { busSubscriber } = this.redis;
+    busSubscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
+      if (channel.toString() === this.channel) this.heard(message);
+    });
+    busSubscriber.on('close', () => {
+      this.doubt.cut(performance.now());
+    });
+    void busSubscriber.subscribe(this.channel).then(() => {
+      this.isListening = true;
+    });
+    this.timer = setInterval(() => {
+      this.tick();
+    }, PULSE_INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.pulse(true);
+  }
+
+  get isDoubted(): boolean {
+    return this.doubt.since !== null;
+  }
+
+  /**
+   * Runs `work` where the bus is not trusted. It is given for how many milliseconds, until now, something may not
+   * have arrived: ask for it right before reading, so that what takes time leaves nothing out.
+   */
+  check(work: (doubtedMs: () => number) => Promise<void>): Promise<void> {
+    const clock = (): number => performance.now();
+    return this.doubt.check((since) => work(() => clock() - since), clock);
+  }
+
+  /** Something that is committed could not be told, here and elsewhere: every instance will look for it. */
+  missed(): void {
+    this.untold += 1;
+  }
+
+  private tick(): void {
+    const now = performance.now();
+    this.doubt.look(now);
+    this.metrics.busDoubted.set(this.isDoubted ? 1 : 0);
+    // Its own first pulse is to be heard; a bus that is not there at the start is doubted for its silence.
+    if (this.isListening || this.isDoubted) this.pulse(false);
+  }
+
+  private pulse(isLast: boolean): void {
+    this.number += 1;
+    const pulse: SentPulse = {
+      instanceId: this.instance.id,
+      number: this.number,
+      lost: this.untold + this.redis.busPublisher.dropped,
+      isLast,
+    };
+    void this.redis.busPublisher.publish(this.channel, JSON.stringify(pulse));
+  }
+
+  private heard(message: Buffer): void {
+    const now = performance.now();
+    const pulse = JSON.parse(message.toString()) as SentPulse;
+    // Sockets that came before the bus did may have missed something.
+    if (pulse.instanceId === this.instance.id && pulse.number === 1 && this.sockets.count() > 0)
+      this.doubt.cut(now);
+    this.doubt.heard(pulse, now);
+    if (pulse.isLast) this.doubt.left(pulse.instanceId, now);
+  }
+}
