@@ -1,17 +1,26 @@
+import type { Action } from '../recording/entries.js';
 import type { Judge, Violation } from './judge.js';
 import type { Recorded } from './recorded.js';
 
 /** What a run must contain before its verdicts mean anything; guarantees.md names those of the whole run. */
-const LEAST: Record<
-  string,
-  { unknown: number; repeats: number; catchUps: number; holes: number; sends: number }
-> = {
-  full: { unknown: 20, repeats: 100, catchUps: 100, holes: 1, sends: 2_000 },
-  soak: { unknown: 20, repeats: 100, catchUps: 100, holes: 1, sends: 2_000 },
-  short: { unknown: 10, repeats: 50, catchUps: 50, holes: 1, sends: 300 },
+type Counted = 'unknown' | 'repeats' | 'catchUps' | 'holes' | 'sends' | 'removals' | 'signOuts';
+const COUNTED: readonly Counted[] = [
+  'unknown',
+  'repeats',
+  'catchUps',
+  'holes',
+  'sends',
+  'removals',
+  'signOuts',
+];
+const FULL = { unknown: 20, repeats: 100, catchUps: 100, holes: 1, sends: 2_000, removals: 5, signOuts: 5 };
+const LEAST: Record<string, Record<Counted, number>> = {
+  full: FULL,
+  soak: FULL,
+  short: { unknown: 10, repeats: 50, catchUps: 50, holes: 1, sends: 300, removals: 1, signOuts: 1 },
   // Somebody's own install: no fault is injected there, so nothing but cut connections can be expected.
-  target: { unknown: 0, repeats: 10, catchUps: 5, holes: 0, sends: 50 },
-  planted: { unknown: 0, repeats: 0, catchUps: 0, holes: 0, sends: 20 },
+  target: { unknown: 0, repeats: 10, catchUps: 5, holes: 0, sends: 50, removals: 1, signOuts: 0 },
+  planted: { unknown: 0, repeats: 0, catchUps: 0, holes: 0, sends: 20, removals: 0, signOuts: 0 },
 };
 
 export const noEmptyRun: Judge = {
@@ -22,7 +31,7 @@ export const noEmptyRun: Judge = {
   judge: (recorded) => {
     const violations: Violation[] = [];
     const mode = recorded.all('run')[0]?.mode ?? 'full';
-    const least = LEAST[mode] ?? { unknown: 20, repeats: 100, catchUps: 100, holes: 1, sends: 2_000 };
+    const least = LEAST[mode] ?? FULL;
     const sends = recorded.operations.filter(({ invoke }) => invoke.action === 'send');
     const figures = {
       sends: sends.length,
@@ -31,8 +40,10 @@ export const noEmptyRun: Judge = {
       repeats: sends.filter(({ invoke }) => invoke.repeat === true).length,
       catchUps: recorded.all('caught-up').length,
       holes: repairedLive(recorded),
+      removals: worked(recorded, 'remove'),
+      signOuts: worked(recorded, 'logout'),
     };
-    for (const name of ['unknown', 'repeats', 'catchUps', 'holes', 'sends'] as const) {
+    for (const name of COUNTED) {
       if (figures[name] < least[name])
         violations.push({
           t: recorded.endAt,
@@ -60,6 +71,11 @@ export const noEmptyRun: Judge = {
     return { figures, violations };
   },
 };
+
+function worked(recorded: Recorded, action: Action): number {
+  return recorded.operations.filter(({ invoke, outcome }) => invoke.action === action && outcome === 'ok')
+    .length;
+}
 
 /** Holes that a device noticed and closed by catch-up on the connection on which it noticed them. */
 function repairedLive(recorded: Recorded): number {

@@ -360,22 +360,31 @@ describe('an edited recording is caught and named', () => {
       judge: 'sessions-end',
       plant: (entries) => {
         const first = find(entries, 'frame', ({ device }) => device === 'bob/1');
-        const logout: Entry[] = [
-          {
-            k: 'invoke',
-            t: first.t - 6_000,
-            op: 9_001,
-            action: 'logout',
-            user: 'bob',
-            device: null,
-            via: 'rest',
-            target: null,
-            conversation: '',
-            subjects: ['bob/1'],
-          },
-          { k: 'ok', t: first.t - 5_990, op: 9_001 },
-        ];
-        return [...logout, ...entries];
+        return [...logout('bob', 'bob/1', first.t - 6_000), ...entries];
+      },
+    },
+    {
+      what: 'a session that was ended still reads over REST',
+      judge: 'sessions-end',
+      plant: (entries) => {
+        const read = find(entries, 'invoke', ({ action, device }) => action === 'read' && device === 'bob/1');
+        return [...logout('bob', 'bob/1', read.t - 100), ...entries];
+      },
+    },
+    {
+      what: 'a session that was ended connects again',
+      judge: 'sessions-end',
+      plant: (entries) => {
+        const { t } = find(entries, 'quiet');
+        const again: Entry = {
+          k: 'connect',
+          t,
+          device: 'bob/1',
+          connection: 2,
+          instance: 'i1',
+          epoch: 'e',
+        };
+        return [...entries, ...logout('bob', 'bob/1', t - 1_000), again];
       },
     },
     {
@@ -441,6 +450,26 @@ describe('an edited recording is caught and named', () => {
     expect(named(plant(copy()))).toContain(judge);
   });
 });
+
+/** The session of a device is ended, which takes ten milliseconds. */
+function logout(user: string, device: string, t: number): Entry[] {
+  const op = 9_001;
+  return [
+    {
+      k: 'invoke',
+      t,
+      op,
+      action: 'logout',
+      user,
+      device: null,
+      via: 'rest',
+      target: null,
+      conversation: '',
+      subjects: [device],
+    },
+    { k: 'ok', t: t + 10, op },
+  ];
+}
 
 /** The two messages change their numbers everywhere, so that only their order is wrong. */
 function swapNumbers(entries: Entry[], left: string, right: string): Entry[] {

@@ -87,6 +87,7 @@ async function runWith(
       }
     }
     const traffic = new Traffic({
+      url: cluster.url,
       population,
       recorder,
       random: random.fork(),
@@ -94,6 +95,7 @@ async function runWith(
       instanceUrls: () => cluster.instances.map(({ name, url }) => ({ name, url })),
       churnEveryMs: 1_500,
       cutEveryMs: 0,
+      signOutEveryMs: 0,
     });
     traffic.start();
     const harm = defect.provoke?.(cluster);

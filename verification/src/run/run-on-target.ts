@@ -50,6 +50,7 @@ export async function runOnTarget(
       `${String(PEOPLE)} people named ${prefix}… in ${String(CONVERSATIONS)} conversations; their connections are cut every ${String(CUT_EVERY_MS / 1_000)} s`,
     );
     const traffic = new Traffic({
+      url: target,
       population,
       recorder,
       random: random.fork(),
@@ -57,6 +58,8 @@ export async function runOnTarget(
       instanceUrls: () => [],
       churnEveryMs: 6_000,
       cutEveryMs: CUT_EVERY_MS,
+      // An install lets one address sign in a few times a minute only.
+      signOutEveryMs: 0,
     });
     traffic.start();
     const end = Date.now() + TRAFFIC_MS;

@@ -8,6 +8,7 @@ export interface Scale {
   actionsPerSecond: number;
   churnEveryMs: number;
   cutEveryMs: number;
+  signOutEveryMs: number;
   /** Traffic before the first fault: what is normal is measured there. */
   warmUpMs: number;
   /** Of each round of faults: how long the lasting ones last, and what is left between two. */
@@ -23,6 +24,7 @@ const SHORT: Scale = {
   actionsPerSecond: 22,
   churnEveryMs: 3_000,
   cutEveryMs: 1_200,
+  signOutEveryMs: 5_000,
   warmUpMs: 5_000,
   rounds: [{ stretch: 1, gapMs: 1_500 }],
   quietMs: 10_500,
@@ -35,6 +37,7 @@ const FULL: Scale = {
   actionsPerSecond: 22,
   churnEveryMs: 5_000,
   cutEveryMs: 1_500,
+  signOutEveryMs: 10_000,
   warmUpMs: 20_000,
   rounds: [
     { stretch: 1, gapMs: 5_000 },

@@ -7,8 +7,10 @@ import type { Seen } from '../recording/entries.js';
 import type { Recorder } from '../recording/recorder.js';
 import { deleteMessage, editMessage, react, readHistory, readUpTo, record } from './act.js';
 import type { Person, Population, Room } from './people.js';
+import { signOutOnce } from './sign-outs.js';
 
 export interface TrafficOptions {
+  url: string;
   population: Population;
   recorder: Recorder;
   random: Random;
@@ -17,6 +19,8 @@ export interface TrafficOptions {
   instanceUrls: () => { name: string; url: string }[];
   churnEveryMs: number;
   cutEveryMs: number;
+  /** How often somebody signs in on one more device, whose session is then ended. */
+  signOutEveryMs: number;
 }
 
 /** Of the sends: made a second time with the same id, elsewhere. From guarantees.md. */
@@ -64,6 +68,12 @@ export class Traffic {
           this.cutSomebody();
         }),
       );
+    if (this.options.signOutEveryMs > 0)
+      this.keep(
+        this.everySoOften(this.options.signOutEveryMs, () => {
+          this.keep(this.signSomebodyOut());
+        }),
+      );
   }
 
   /** No new actions; resolves when those that run have ended and the queues are empty, or after `withinMs`. */
@@ -101,6 +111,19 @@ export class Traffic {
   private cutSomebody(): void {
     const { device } = this.anyone();
     if (!device.stopped) device.cut(this.random.chance(0.5) ? 0 : this.random.between(500, 6_000));
+  }
+
+  private async signSomebodyOut(): Promise<void> {
+    const { population, url, recorder } = this.options;
+    const person = this.random.pick(population.people);
+    this.counter += 1;
+    await signOutOnce(person, `${person.name}/guest-${String(this.counter)}`, {
+      url,
+      recorder,
+      random: this.random,
+      conversation: population.conversations[0]?.id ?? '',
+      stopped: () => this.stopped,
+    });
   }
 
   private anyone(): Person['devices'][number] {
