@@ -62,6 +62,7 @@ export async function runOnCluster(context: RunContext): Promise<void> {
 
   const watch = watchProcesses(cluster, recorder);
   const traffic = new Traffic({
+    url: cluster.url,
     population,
     recorder,
     random: random.fork(),
@@ -70,6 +71,7 @@ export async function runOnCluster(context: RunContext): Promise<void> {
       cluster.instances.filter(({ pid }) => pid !== null).map(({ name, url }) => ({ name, url })),
     churnEveryMs: scale.churnEveryMs,
     cutEveryMs: scale.cutEveryMs,
+    signOutEveryMs: scale.signOutEveryMs,
   });
   traffic.start();
   await sleep(scale.warmUpMs);
