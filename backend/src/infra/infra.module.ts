@@ -6,11 +6,13 @@ import { Instance } from './instance.js';
 import { Logger } from './logger/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { RateLimits } from './rate-limits/rate-limits.js';
+import { BusChannels } from './redis/bus-channels.js';
 import { RedisCache } from './redis/redis-cache.js';
 import { RedisConnections } from './redis/redis-connections.js';
 import { ObjectStore } from './s3/object-store.js';
 
 const PROVIDERS = [
+  BusChannels,
   Dependencies,
   ErrorFilter,
   Instance,

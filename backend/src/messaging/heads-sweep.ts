@@ -42,10 +42,9 @@ export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.frames.observe((event, payload) => {
-      if (event !== 'changes' || !('fromRev' in payload)) return;
-      if (this.sockets.holdsConversation(payload.conversationId)) {
-        this.note(payload.conversationId, { from: payload.fromRev, to: payload.toRev });
+    this.frames.observe(({ conversationId, fromRev, toRev }) => {
+      if (this.sockets.holdsConversation(conversationId)) {
+        this.note(conversationId, { from: fromRev, to: toRev });
       }
     });
     const options = { name: 'The sweep of heads', everyMs: HEADS_INTERVAL_MS, logger: this.logger };

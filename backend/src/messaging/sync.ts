@@ -56,7 +56,10 @@ export class Sync {
     const heldIds = held.map(({ id }) => id);
     const mine = await this.store.heads(client.userId, heldIds);
     // Joined before any head is read: what is written after the reading is then delivered live.
-    this.join(client, [...moved.filter(({ isMember }) => isMember).map(({ id }) => id), ...mine.keys()]);
+    await this.join(client, [
+      ...moved.filter(({ isMember }) => isMember).map(({ id }) => id),
+      ...mine.keys(),
+    ]);
 
     const heads = await this.store.heads(client.userId, heldIds);
     const reserved = FRAME_BYTES + held.length * ENTRY_BYTES;
@@ -117,8 +120,8 @@ export class Sync {
     return { count, conversations, removed, bytes };
   }
 
-  private join({ socketId }: Syncing, conversationIds: readonly string[]): void {
-    if (socketId !== undefined) this.sockets.joinSocket(socketId, conversationIds);
+  private async join({ socketId }: Syncing, conversationIds: readonly string[]): Promise<void> {
+    if (socketId !== undefined) await this.sockets.joinSocket(socketId, conversationIds);
   }
 
   private leave({ userId, socketId }: Syncing, conversationIds: readonly string[]): void {

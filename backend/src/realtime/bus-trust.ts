@@ -18,7 +18,7 @@ interface SentPulse extends Pulse {
  */
 @Injectable()
 export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly doubt: BusDoubt;
+  private readonly doubts: BusDoubt;
   /** Instances of one installation share a database, which others on the same Redis do not. */
   private readonly channel: string;
   private isListening = false;
@@ -34,7 +34,7 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly sockets: LocalSockets,
     private readonly metrics: Metrics,
   ) {
-    this.doubt = new BusDoubt(instance.id, performance.now());
+    this.doubts = new BusDoubt(instance.id, performance.now());
     this.channel = `parley:pulse:${new URL(config.database.url).pathname.slice(1)}`;
   }
 
@@ -44,7 +44,7 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
       if (channel.toString() === this.channel) this.heard(message);
     });
     busSubscriber.on('close', () => {
-      this.doubt.cut(performance.now());
+      this.doubts.cut(performance.now());
     });
     void busSubscriber.subscribe(this.channel).then(() => {
       this.isListening = true;
@@ -61,7 +61,7 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   get isDoubted(): boolean {
-    return this.doubt.since !== null;
+    return this.doubts.since !== null;
   }
 
   /**
@@ -70,7 +70,12 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
    */
   check(work: (doubtedMs: () => number) => Promise<void>): Promise<void> {
     const clock = (): number => performance.now();
-    return this.doubt.check((since) => work(() => clock() - since), clock);
+    return this.doubts.check((since) => work(() => clock() - since), clock);
+  }
+
+  /** This instance was late to listen to something: it will look for what it may have missed. */
+  doubt(): void {
+    this.doubts.cut(performance.now());
   }
 
   /** Something that is committed could not be told, here and elsewhere: every instance will look for it. */
@@ -80,7 +85,7 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private tick(): void {
     const now = performance.now();
-    this.doubt.look(now);
+    this.doubts.look(now);
     this.metrics.busDoubted.set(this.isDoubted ? 1 : 0);
     // Its own first pulse is to be heard; a bus that is not there at the start is doubted for its silence.
     if (this.isListening || this.isDoubted) this.pulse(false);
@@ -102,8 +107,8 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
     const pulse = JSON.parse(message.toString()) as SentPulse;
     // Sockets that came before the bus did may have missed something.
     if (pulse.instanceId === this.instance.id && pulse.number === 1 && this.sockets.count() > 0)
-      this.doubt.cut(now);
-    this.doubt.heard(pulse, now);
-    if (pulse.isLast) this.doubt.left(pulse.instanceId, now);
+      this.doubts.cut(now);
+    this.doubts.heard(pulse, now);
+    if (pulse.isLast) this.doubts.left(pulse.instanceId, now);
   }
 }

@@ -1,6 +1,7 @@
 import type { SessionEndedEvent } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../infra/metrics/metrics.js';
+import { BusChannels } from '../infra/redis/bus-channels.js';
 import type { RealtimeServer, RealtimeSocket } from './realtime-socket.js';
 import { conversationOfRoom, conversationRoom, sessionRoom, userRoom } from './rooms.js';
 
@@ -21,7 +22,10 @@ export class LocalSockets {
   private readonly openedObservers: SocketObserver[] = [];
   private readonly closedObservers: SocketObserver[] = [];
 
-  constructor(private readonly metrics: Metrics) {}
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly channels: BusChannels,
+  ) {}
 
   /** Observers must not throw; they are called after the socket came, and after it went. */
   observe(observer: { opened: SocketObserver; closed: SocketObserver }): void {
@@ -100,9 +104,10 @@ export class LocalSockets {
     this.server?.local.in(userRoom(userId)).socketsLeave(conversationRoom(conversationId));
   }
 
-  /** One socket, for `sync`, which joins before it reads heads. */
-  joinSocket(socketId: string, conversationIds: readonly string[]): void {
-    void this.server?.of('/').sockets.get(socketId)?.join(conversationIds.map(conversationRoom));
+  /** One socket, for `sync`, which joins before it reads heads. Resolves when the other instances are heard there too. */
+  async joinSocket(socketId: string, conversationIds: readonly string[]): Promise<void> {
+    await this.server?.of('/').sockets.get(socketId)?.join(conversationIds.map(conversationRoom));
+    await this.channels.settled();
   }
 
   /** Tells the session's sockets here why, and closes them. */

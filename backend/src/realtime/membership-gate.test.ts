@@ -1,12 +1,12 @@
-import type { RedisAdapter } from '@socket.io/redis-adapter';
 import { EventEmitter } from 'node:events';
+import type { Adapter } from 'socket.io-adapter';
 import { describe, expect, it, vi } from 'vitest';
 import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
+import type { BusChannels } from '../infra/redis/bus-channels.js';
 import type { MembersReading } from './connection-sources.js';
 import { ConnectionSources } from './connection-sources.js';
 import { LocalSockets } from './local-sockets.js';
-import type { BroadcastOptions } from './membership-gate.js';
 import { MembershipGate } from './membership-gate.js';
 import type { RealtimeSocket } from './realtime-socket.js';
 
@@ -18,7 +18,7 @@ function setUp() {
   const adapter = new EventEmitter();
   const sources = new ConnectionSources();
   const metrics = new Metrics();
-  const sockets = new LocalSockets(metrics);
+  const sockets = new LocalSockets(metrics, {} as BusChannels);
   const present = new Map<string, RealtimeSocket>();
   const told: unknown[] = [];
   const readings: { resolve: (reading: MembersReading) => void; reject: (error: unknown) => void }[] = [];
@@ -32,7 +32,7 @@ function setUp() {
   vi.spyOn(sockets, 'inConversation').mockImplementation(() => [...present.values()]);
   const logger = { failure: vi.fn() };
   const gate = new MembershipGate(sources, sockets, metrics, logger as unknown as Logger);
-  gate.watch(adapter as unknown as RedisAdapter);
+  gate.watch(adapter as unknown as Adapter);
   const socketOf = (userId: string): RealtimeSocket =>
     ({
       data: { identity: { userId } },
@@ -51,12 +51,7 @@ function setUp() {
   };
   const delivered: [string, string[]][] = [];
   const publish = (name: string, membersRev: number | undefined): void => {
-    const options = {
-      rooms: new Set([ROOM]),
-      except: new Set(),
-      flags: { ...(membersRev === undefined ? {} : { membersRev }) },
-    } as unknown as BroadcastOptions;
-    gate.pass(options, () => delivered.push([name, [...present.keys()]]));
+    gate.pass([ROOM], membersRev, () => delivered.push([name, [...present.keys()]]));
   };
   const reading = (
     membersRev: number,

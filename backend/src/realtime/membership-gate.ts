@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RedisAdapter } from '@socket.io/redis-adapter';
+import type { Adapter } from 'socket.io-adapter';
 import { withDeadline } from '../infra/errors/with-deadline.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
@@ -12,14 +12,6 @@ import { conversationOfRoom, conversationRoom } from './rooms.js';
 const CHECK_DEADLINE_MS = 2_000;
 /** Nothing is known of a socket that joined without saying what its membership was read at. */
 const UNKNOWN = -1;
-
-export type BroadcastOptions = Parameters<RedisAdapter['broadcast']>[1];
-
-/** What travels with a broadcast, on the bus too and never to a client. */
-export interface MembersRevFlag {
-  /** The rev of the last removal before what is published; 0 where there was none. */
-  readonly membersRev?: number;
-}
 
 interface Room {
   /** Removals up to this rev are applied to every socket in the room here. */
@@ -52,7 +44,7 @@ export class MembershipGate {
     private readonly logger: Logger,
   ) {}
 
-  watch(adapter: RedisAdapter): void {
+  watch(adapter: Adapter): void {
     adapter.on('join-room', (room: string) => {
       this.joined(room);
     });
@@ -73,10 +65,11 @@ export class MembershipGate {
     }
   }
 
-  /** Delivers now, or when it may: frames of a conversation keep their order. */
-  pass(options: BroadcastOptions, deliver: () => void): void {
-    const { membersRev } = (options.flags ?? {}) as MembersRevFlag;
-    const [room = ''] = options.rooms;
+  /**
+   * Delivers now, or when it may: frames of a conversation keep their order. `membersRev`: the rev of the last removal
+   * before what is delivered, 0 where there was none; `undefined` for what has no number.
+   */
+  pass([room = '']: readonly string[], membersRev: number | undefined, deliver: () => void): void {
     const conversationId = conversationOfRoom(room);
     if (membersRev === undefined || conversationId === null) {
       deliver();

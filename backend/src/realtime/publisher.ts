@@ -6,13 +6,8 @@ import type {
   SessionEndedEvent,
 } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
-import { LocalSockets } from './local-sockets.js';
-import type { BroadcastOptions, MembersRevFlag } from './membership-gate.js';
 import type { RealtimeServer } from './realtime-socket.js';
 import { conversationRoom, sessionRoom, userRoom } from './rooms.js';
-
-/** `PacketType.EVENT` of the Socket.IO protocol, version 5. */
-const EVENT_PACKET = 2;
 
 /**
  * Sends events to people. Nothing here throws, waits or answers: an event that does not arrive is found missing
@@ -21,8 +16,6 @@ const EVENT_PACKET = 2;
 @Injectable()
 export class Publisher {
   private server: RealtimeServer | undefined;
-
-  constructor(private readonly localSockets: LocalSockets) {}
 
   attach(server: RealtimeServer): void {
     this.server = server;
@@ -93,28 +86,24 @@ export class Publisher {
 
   /** The person's sockets on every instance get what is published to the conversation from now on. */
   addUserToConversation(userId: string, conversationId: string): void {
-    // The adapter moves sockets only by what comes back from Redis; those here must not depend on it.
-    this.localSockets.joinUser(userId, conversationId);
     this.server?.in(userRoom(userId)).socketsJoin(conversationRoom(conversationId));
   }
 
   removeUserFromConversation(userId: string, conversationId: string): void {
-    this.localSockets.leaveUser(userId, conversationId);
     this.server?.in(userRoom(userId)).socketsLeave(conversationRoom(conversationId));
   }
 
   /** Tells the session's sockets why, and closes them, on every instance. */
   endSession(sessionId: string, reason: SessionEndedEvent['reason']): void {
     this.toSession(sessionId, 'session:ended', { reason });
-    this.server?.local.in(sessionRoom(sessionId)).disconnectSockets(true);
     this.server?.in(sessionRoom(sessionId)).disconnectSockets(true);
   }
 
   /** What `emit` does, which takes no flags of ours. */
-  private emitChanges(flags: BroadcastOptions['flags'] & MembersRevFlag, changes: ChangesEvent): void {
+  private emitChanges(flags: { membersRev: number; local?: true }, changes: ChangesEvent): void {
     const data: [EventName, ChangesEvent] = ['changes', changes];
     const rooms = new Set([conversationRoom(changes.conversationId)]);
-    this.server?.of('/').adapter.broadcast({ type: EVENT_PACKET, data }, { rooms, except: new Set(), flags });
+    this.server?.of('/').adapter.broadcast({ data }, { rooms, except: new Set(), flags });
   }
 
   private emit<E extends EventName>(

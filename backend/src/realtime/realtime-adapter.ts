@@ -1,15 +1,20 @@
 import { SOCKET_PATH, FRAME_BYTES_MAX } from '@parley/protocol';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { RedisAdapter } from '@socket.io/redis-adapter';
-import { createAdapter } from '@socket.io/redis-adapter';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { ServerOptions } from 'socket.io';
 import { Config } from '../config/config.js';
+import { Instance } from '../infra/instance.js';
+import { Logger } from '../infra/logger/logger.js';
+import { Metrics } from '../infra/metrics/metrics.js';
+import { BusChannels } from '../infra/redis/bus-channels.js';
 import { RedisConnections } from '../infra/redis/redis-connections.js';
 import { DeliveredFrames } from './delivered-frames.js';
+import { MembershipGate } from './membership-gate.js';
 import type { RealtimeServer } from './realtime-socket.js';
+import type { RoomAdapterParts } from './room-adapter.js';
+import { RoomAdapter } from './room-adapter.js';
 import { UpgradeGate } from './upgrade-gate.js';
 
 /** A dead connection is known after at most interval + timeout: 20 s, which G5 names. */
@@ -21,16 +26,22 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** The Socket.IO server of Parley, on the HTTP server of the API, joined to the other instances through Redis. */
 export class RealtimeAdapter extends IoAdapter {
   private readonly config: Config;
-  private readonly redis: RedisConnections;
   private readonly gate: UpgradeGate;
-  private readonly deliveredFrames: DeliveredFrames;
+  private readonly rooms: RoomAdapterParts;
 
   constructor(app: INestApplicationContext) {
     super(app);
     this.config = app.get(Config);
-    this.redis = app.get(RedisConnections);
     this.gate = app.get(UpgradeGate);
-    this.deliveredFrames = app.get(DeliveredFrames);
+    this.rooms = {
+      instanceId: app.get(Instance).id,
+      publisher: app.get(RedisConnections).busPublisher,
+      channels: app.get(BusChannels),
+      gate: app.get(MembershipGate),
+      frames: app.get(DeliveredFrames),
+      metrics: app.get(Metrics),
+      logger: app.get(Logger),
+    };
   }
 
   override createIOServer(): RealtimeServer {
@@ -51,18 +62,17 @@ export class RealtimeAdapter extends IoAdapter {
       allowRequest: (request, decide) => {
         decide(null, this.isAllowed(request));
       },
-      adapter: this.busAdapter(),
+      adapter: this.roomAdapter(),
     } satisfies Partial<ServerOptions>);
     this.gate.guard(httpServer);
     return server;
   }
 
-  private busAdapter(): (namespace: unknown) => RedisAdapter {
-    const create = createAdapter(this.redis.busPublisher, this.redis.busSubscriber);
-    const frames = this.deliveredFrames;
+  private roomAdapter(): (namespace: unknown) => RoomAdapter {
+    const parts = this.rooms;
     // Socket.IO calls it with `new`, which an arrow function does not take.
-    return function busAdapter(namespace) {
-      return frames.watch(create(namespace));
+    return function roomAdapter(namespace) {
+      return new RoomAdapter(namespace, parts);
     };
   }
 

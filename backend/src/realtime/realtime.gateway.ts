@@ -9,6 +9,8 @@ import { Instance } from '../infra/instance.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import { newId } from '../infra/new-id.js';
+import { BusChannels } from '../infra/redis/bus-channels.js';
+import { BusTrust } from './bus-trust.js';
 import { ConnectionSources } from './connection-sources.js';
 import { Dispatcher } from './dispatcher.js';
 import { LocalSockets } from './local-sockets.js';
@@ -32,6 +34,8 @@ export class RealtimeGateway {
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
     private readonly gate: MembershipGate,
+    private readonly channels: BusChannels,
+    private readonly trust: BusTrust,
     private readonly dispatcher: Dispatcher,
     private readonly instance: Instance,
     private readonly metrics: Metrics,
@@ -110,12 +114,15 @@ export class RealtimeGateway {
   private async welcome(socket: RealtimeSocket, identity: SocketIdentity): Promise<void> {
     // The user's room comes first: what is published to the person while the memberships are read arrives there.
     await socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId)]);
+    const heardAsPerson = await this.channels.settled();
     const [memberships, epoch] = await withDeadline(
       Promise.all([this.sources.memberships(identity.userId), this.sources.epoch()]),
       HANDSHAKE_DEADLINE_MS,
       'joining rooms',
     );
     this.gate.join(socket, memberships);
+    // What is published meanwhile may not arrive, and not all of it has a number that would tell.
+    if (!(await this.channels.settled()) || !heardAsPerson) this.trust.doubt();
     socket.emit('ready', {
       userId: identity.userId,
       sessionId: identity.sessionId,

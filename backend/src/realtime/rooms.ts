@@ -1,7 +1,4 @@
-/**
- * Names of all rooms. None is ever exactly 20 characters long: the sharded Redis adapter takes such a name for
- * a socket id and sends it to every instance. With UUIDs these have 38 characters.
- */
+/** Names of all rooms: a letter, a colon and a UUID. None can be the id of a socket, which has no colon. */
 export function conversationRoom(conversationId: string): string {
   return `c:${conversationId}`;
 }
@@ -15,6 +12,11 @@ export function sessionRoom(sessionId: string): string {
 }
 
 const CONVERSATION_PREFIX = 'c:';
+
+/** Whether a room may have sockets on several instances; each socket also has a room of its own. */
+export function isSharedRoom(room: string): boolean {
+  return /^[cus]:/.test(room);
+}
 
 /** The conversation of a room, or `null` where the room is of another kind. */
 export function conversationOfRoom(room: string): string | null {

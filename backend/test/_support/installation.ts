@@ -1,6 +1,7 @@
 import type { Conversation, CreateConversationInput, Message, RouteAnswer } from '@parley/protocol';
 import { randomUUID } from 'node:crypto';
 import type { Person } from './api.js';
+import { Metrics } from '../../src/infra/metrics/metrics.js';
 import { Api, Connection } from './api.js';
 import type { AppOptions, StartedApp } from './start-app.js';
 import { startApp } from './start-app.js';
@@ -50,6 +51,13 @@ export class Installation {
     const api = this.apis[instance];
     if (!api) throw new Error(`There is no instance ${String(instance)}`);
     return api;
+  }
+
+  /** The sum of a metric over its labels, as the instance has it now. */
+  async metric(name: string, instance = 0): Promise<number> {
+    const metrics = this.apps[instance]?.app.get(Metrics);
+    const found = await metrics?.registry.getSingleMetric(name)?.get();
+    return found?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
   }
 
   people(...names: string[]): Promise<Person[]> {

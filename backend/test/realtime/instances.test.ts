@@ -5,6 +5,7 @@ import { DeliveredFrames } from '../../src/realtime/delivered-frames.js';
 import { Publisher } from '../../src/realtime/publisher.js';
 import { Api, Connection } from '../_support/api.js';
 import type { Person } from '../_support/api.js';
+import { Installation } from '../_support/installation.js';
 import type { StartedApp } from '../_support/start-app.js';
 import { startApp } from '../_support/start-app.js';
 import type { TcpProxy } from '../_support/tcp-proxy.js';
@@ -74,8 +75,8 @@ describe('two instances', () => {
 
   it('share rooms: joined from the other one, reached from the other one, once each', async () => {
     const delivered: number[] = [];
-    two.app.get(DeliveredFrames).observe((event, payload) => {
-      if (event === 'changes') delivered.push((payload as ChangesEvent).toRev);
+    two.app.get(DeliveredFrames).observe(({ toRev }) => {
+      delivered.push(toRev);
     });
     for (const { user } of people) publisher().addUserToConversation(user.id, ROOM);
     const rev = await bothGet(0);
@@ -146,5 +147,40 @@ describe('two instances', () => {
     elsewhere.close();
     await leaving.closed();
     await closing;
+  });
+});
+
+describe('an instance with nobody in the conversation', () => {
+  it('is not sent what happens there', async () => {
+    const installation = await Installation.start([{}, {}, {}]);
+    try {
+      const [anna, bob, carla] = (await installation.people('anna', 'bob', 'carla')) as [
+        Person,
+        Person,
+        Person,
+      ];
+      const { id } = await installation.start(anna, [bob]);
+      const [annas, bobs] = await Promise.all([
+        installation.connect(anna, 0),
+        installation.connect(bob, 1),
+        installation.connect(carla, 2),
+      ]);
+      const received = (instance: number): Promise<number> =>
+        installation.metric('parley_bus_messages_total', instance);
+      const before = await Promise.all([1, 2].map(received));
+      for (let index = 0; index < 10; index += 1) {
+        await annas.command('message:send', {
+          conversationId: id,
+          clientMessageId: String(index),
+          text: 'to bob alone',
+        });
+      }
+      await bobs.next('changes', ({ toRev }) => toRev === 11);
+      const [toBob, toCarla] = await Promise.all([1, 2].map(received));
+      expect(toBob).toBe((before[0] ?? 0) + 10);
+      expect(toCarla).toBe(before[1]);
+    } finally {
+      await installation.stop();
+    }
   });
 });

@@ -34,6 +34,12 @@ export class Metrics {
     labelNames: ['reason'] as const,
     registers: [this.registry],
   });
+  readonly busReceived = new Counter({
+    name: 'parley_bus_messages_total',
+    help: 'Messages of other instances, by use: delivered to somebody here, or wasted on nobody.',
+    labelNames: ['use'] as const,
+    registers: [this.registry],
+  });
   readonly busDropped = new Counter({
     name: 'parley_bus_publishes_dropped_total',
     help: 'Events that were not handed to other instances (Redis down or too slow). They are repaired from PostgreSQL.',

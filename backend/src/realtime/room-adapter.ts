@@ -1,0 +1,151 @@
+import { Adapter } from 'socket.io-adapter';
+import type { BroadcastOptions as AdapterOptions } from 'socket.io-adapter';
+import type { Logger } from '../infra/logger/logger.js';
+import type { Metrics } from '../infra/metrics/metrics.js';
+import type { BusChannels } from '../infra/redis/bus-channels.js';
+import type { BusPublisher } from '../infra/redis/bus-publisher.js';
+import type { BusMessage, RoomMove } from './bus-message.js';
+import { decodeBusMessage, encodeBusMessage } from './bus-message.js';
+import type { DeliveredFrames } from './delivered-frames.js';
+import type { MembershipGate } from './membership-gate.js';
+import type { RealtimeSocket } from './realtime-socket.js';
+import type { RoomFrame } from './room-frame.js';
+import { frameOf, webSocketFrame } from './room-frame.js';
+import { isSharedRoom } from './rooms.js';
+
+export interface RoomAdapterParts {
+  readonly instanceId: string;
+  readonly publisher: BusPublisher;
+  readonly channels: BusChannels;
+  readonly gate: MembershipGate;
+  readonly frames: DeliveredFrames;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** What `emit` of Socket.IO and our own publisher hand over. */
+interface EventPacket {
+  readonly data: Parameters<typeof frameOf>;
+}
+
+interface BroadcastOptions extends AdapterOptions {
+  readonly flags?: AdapterOptions['flags'] & { readonly membersRev?: number };
+}
+
+const PREFIX = 'parley:room:';
+/** For what concerns several rooms at once, which is rare. */
+const EVERY_INSTANCE = `${PREFIX}*`;
+
+/**
+ * Rooms over all instances, through Redis pub/sub. Sockets of this instance get what is published at once, without
+ * Redis. The others are reached by one channel a room: an instance listens to it while it has somebody in there, so
+ * nothing goes to where nobody is. The bus carries the packet as sockets get it, and no instance encodes it again.
+ */
+export class RoomAdapter extends Adapter {
+  constructor(
+    namespace: unknown,
+    private readonly parts: RoomAdapterParts,
+  ) {
+    super(namespace);
+    const { channels, gate } = parts;
+    this.on('create-room', (room: string) => {
+      if (isSharedRoom(room)) channels.subscribe(PREFIX + room);
+    });
+    this.on('delete-room', (room: string) => {
+      if (isSharedRoom(room)) channels.unsubscribe(PREFIX + room);
+    });
+    gate.watch(this);
+    channels.subscribe(EVERY_INSTANCE);
+    channels.onMessage((channel, bytes) => {
+      if (channel.startsWith(PREFIX)) this.receive(bytes);
+    });
+  }
+
+  override broadcast({ data: [event, payload] }: EventPacket, { rooms, flags }: BroadcastOptions): void {
+    const frame = frameOf(event, payload, {
+      ...(event === 'changes' && 'fromRev' in payload ? { changes: payload } : {}),
+      ...(flags?.membersRev === undefined ? {} : { membersRev: flags.membersRev }),
+      ...(flags?.volatile === true ? { isVolatile: true } : {}),
+    });
+    this.deliver([...rooms], frame);
+    if (flags?.local !== true) this.publish({ kind: 'frame', rooms: [...rooms], frame });
+  }
+
+  override addSockets(options: BroadcastOptions, rooms: string[]): void {
+    super.addSockets(options, rooms);
+    this.publishMove('join', options, rooms);
+  }
+
+  override delSockets(options: BroadcastOptions, rooms: string[]): void {
+    super.delSockets(options, rooms);
+    this.publishMove('leave', options, rooms);
+  }
+
+  override disconnectSockets(options: BroadcastOptions, close: boolean): void {
+    super.disconnectSockets(options, close);
+    this.publishMove('close', options, []);
+  }
+
+  private publishMove(kind: RoomMove['kind'], { rooms, flags }: BroadcastOptions, moved: string[]): void {
+    if (flags?.local === true) return;
+    for (const from of rooms) this.publish({ kind, from, rooms: moved });
+  }
+
+  private publish(message: BusMessage): void {
+    const target = message.kind === 'frame' ? message.rooms : [message.from];
+    const [room] = target;
+    if (room === undefined) return;
+    const channel = target.length === 1 ? PREFIX + room : EVERY_INSTANCE;
+    void this.parts.publisher.publish(channel, encodeBusMessage(this.parts.instanceId, message));
+  }
+
+  private receive(bytes: Buffer): void {
+    let message: BusMessage | null;
+    try {
+      message = decodeBusMessage(this.parts.instanceId, bytes);
+    } catch (error) {
+      this.parts.logger.failure('A message of the bus could not be read', error, {}, 'warn');
+      return;
+    }
+    if (message === null) return;
+    const concerned = message.kind === 'frame' ? message.rooms : [message.from];
+    this.parts.metrics.busReceived.inc({
+      use: concerned.some((room) => this.rooms.has(room)) ? 'delivered' : 'wasted',
+    });
+    if (message.kind === 'frame') {
+      this.deliver(message.rooms, message.frame);
+      return;
+    }
+    const options = { rooms: new Set([message.from]), except: new Set<string>() };
+    if (message.kind === 'join') super.addSockets(options, [...message.rooms]);
+    else if (message.kind === 'leave') super.delSockets(options, [...message.rooms]);
+    else super.disconnectSockets(options, true);
+  }
+
+  private deliver(rooms: readonly string[], frame: RoomFrame): void {
+    this.parts.gate.pass(rooms, frame.membersRev, () => {
+      if (frame.changes) this.parts.frames.tell(frame.changes);
+      this.write(rooms, frame);
+    });
+  }
+
+  /** To each socket in any of the rooms, once. */
+  private write(rooms: readonly string[], { packet, isVolatile }: RoomFrame): void {
+    const [only] = rooms;
+    const ids = rooms.length === 1 && only !== undefined ? this.rooms.get(only) : this.inAnyOf(rooms);
+    if (!ids || ids.size === 0) return;
+    // A transport that is not a WebSocket takes the text.
+    const text = packet.toString('utf8', 1);
+    const options = { compress: false, wsPreEncodedFrame: [webSocketFrame(packet)] };
+    const { sockets } = this.nsp as { sockets: ReadonlyMap<string, RealtimeSocket> };
+    for (const id of ids) {
+      const connection = sockets.get(id)?.conn;
+      if (!connection || (isVolatile === true && !connection.transport.writable)) continue;
+      connection.write(text, options);
+    }
+  }
+
+  private inAnyOf(rooms: readonly string[]): Set<string> {
+    return new Set(rooms.flatMap((room) => [...(this.rooms.get(room) ?? [])]));
+  }
+}
