@@ -51,8 +51,6 @@ export interface DeviceOptions {
   repairsHoles?: boolean;
   /** Conversations that this device never opens. */
   opens?: (conversationId: string) => boolean;
-  /** Writes frames into the recording; off for crowds that only make load. */
-  driver?: 'raw' | 'never-reads';
 }
 
 /** One device on a raw socket, keeping in step as section 6 of the contract says. */
@@ -88,7 +86,7 @@ export class Device {
       k: 'device',
       device: this.name,
       user: this.session.userId,
-      driver: options.driver ?? 'raw',
+      driver: 'raw',
     });
   }
 
@@ -116,15 +114,6 @@ export class Device {
     if (this.socket === null) return;
     this.drop('cut by the checker', true);
     this.connectLater(awayMs);
-  }
-
-  /** Stops reading what the server sends, while pings seem to be answered. */
-  stopReading(): void {
-    const raw = (
-      this.socket?.io.engine as unknown as
-        { transport?: { ws?: { _socket?: { pause(): void; write(data: Buffer): void } } } } | undefined
-    )?.transport?.ws?._socket;
-    raw?.pause();
   }
 
   private later(ms: number, work: () => void): void {

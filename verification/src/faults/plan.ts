@@ -1,5 +1,8 @@
 import type { Random } from '../random.js';
+import type { Recorder } from '../recording/recorder.js';
 import type { Cluster, ManagedProcess } from '../run/cluster.js';
+import type { Room } from '../workload/people.js';
+import { neverReads } from './client-faults.js';
 import type { CommitCutter } from './commit-cutter.js';
 import type { Fault } from './fault.js';
 import type { Noted } from './instance-faults.js';
@@ -23,13 +26,16 @@ export interface Plan {
   edges: Edges[];
   random: Random;
   noted: Noted;
+  /** The conversation in which most happens. */
+  hot: Room;
+  recorder: Recorder;
   /** Length of the faults that last: 1 in a short run. */
   stretch: number;
 }
 
 /** Every fault of guarantees.md once, in an order chosen by the seed; `silent` ones last long enough to be told apart. */
 export function round(plan: Plan): Fault[] {
-  const { cluster, edges, random, noted, stretch } = plan;
+  const { cluster, edges, random, noted, hot, recorder, stretch } = plan;
   const { redis, postgres } = cluster;
   const seconds = (least: number, most: number): number =>
     random.between(least * 1_000, most * 1_000) * stretch;
@@ -59,6 +65,7 @@ export function round(plan: Plan): Fault[] {
     restartPostgres(postgres, 'immediate'),
     freezePostgres(postgres, seconds(3, 4)),
     reloadProxy(cluster.nginx),
+    neverReads(cluster.instances, hot, recorder, seconds(4, 6)),
     edge(({ process, edge: { redis: tunnel } }) =>
       silence(`${process.name} - Redis`, tunnel, 'redis', process.name, seconds(4, 6)),
     ),

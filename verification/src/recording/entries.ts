@@ -37,7 +37,7 @@ export type Action =
 export type Entry =
   | { k: 'run'; t: number; seed: number; mode: string; instances: number; startedAt: string }
   | { k: 'user'; t: number; user: string; name: string }
-  | { k: 'device'; t: number; device: string; user: string; driver: 'raw' | 'library' | 'never-reads' }
+  | { k: 'device'; t: number; device: string; user: string; driver: 'raw' | 'library' }
   | { k: 'conversation'; t: number; conversation: string; label: string; kind: string; members: string[] }
   /** A message entered a device's queue; `n` counts up for each device and conversation. */
   | { k: 'enqueue'; t: number; device: string; conversation: string; clientMessageId: string; n: number }

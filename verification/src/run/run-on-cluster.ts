@@ -10,7 +10,7 @@ import type { Recorder } from '../recording/recorder.js';
 import { STORIES } from '../stories/all-stories.js';
 import { repair, tell } from '../stories/story.js';
 import { addDevice, addLibraryDevice, inParallel, populate } from '../workload/people.js';
-import type { Population } from '../workload/people.js';
+import type { Population, Room } from '../workload/people.js';
 import { Traffic } from '../workload/traffic.js';
 import type { Cluster } from './cluster.js';
 import type { EdgeSet } from './edges.js';
@@ -75,7 +75,8 @@ export async function runOnCluster(context: RunContext): Promise<void> {
   });
   traffic.start();
   await sleep(scale.warmUpMs);
-  if (!options.skipFaults) await injectFaults(context, scale.rounds, random.fork());
+  const hot = population.conversations[0];
+  if (!options.skipFaults && hot !== undefined) await injectFaults(context, hot, scale.rounds, random.fork());
 
   const drained = await traffic.stop(30_000);
   if (!drained) say('some queues were not empty after 30 s');
@@ -145,13 +146,14 @@ export async function giveDevices(
 
 async function injectFaults(
   { recorder, cluster, edges, say, stopped }: RunContext,
+  hot: Room,
   rounds: { stretch: number; gapMs: number }[],
   random: Random,
 ): Promise<void> {
   const noted = (process: Cluster['worker'], readyMs: number): Promise<void> =>
     noteProcess(process, readyMs, recorder);
   for (const { stretch, gapMs } of rounds) {
-    for (const fault of round({ cluster, edges: edges.edges, random, noted, stretch })) {
+    for (const fault of round({ cluster, edges: edges.edges, random, noted, hot, recorder, stretch })) {
       if (stopped()) return;
       say(`${fault.name} (${fault.target})`);
       await commit(fault, recorder);

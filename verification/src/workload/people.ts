@@ -113,7 +113,6 @@ export async function addDevice(
     recorder: Recorder;
     random: Random;
     repairsHoles?: boolean;
-    driver?: 'raw' | 'never-reads';
     opens?: (id: string) => boolean;
   },
 ): Promise<{ device: Device; outbox: Outbox }> {
@@ -125,7 +124,6 @@ export async function addDevice(
     random: options.random.fork(),
     url: options.socketUrl ?? options.url,
     ...(options.repairsHoles === undefined ? {} : { repairsHoles: options.repairsHoles }),
-    ...(options.driver === undefined ? {} : { driver: options.driver }),
     ...(options.opens === undefined ? {} : { opens: options.opens }),
   });
   const owned = { device, outbox: new Outbox(device, options.recorder, options.random.fork()) };
