@@ -1,3 +1,4 @@
+import { counters } from './counter-story.js';
 import {
   firstSync,
   longPause,
@@ -19,6 +20,7 @@ import type { Story } from './story.js';
 
 /** In an order in which one does not disturb the next: the restore comes last. Those of one group are told at once. */
 export const STORIES: readonly (readonly Story[])[] = [
+  [counters],
   [directRaced],
   [addedAgain],
   [pageRacesDelete],
