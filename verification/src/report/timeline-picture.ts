@@ -1,11 +1,13 @@
 import type { Summary } from './summary.js';
 
 const WIDTH = 1_080;
-const LEFT = 56;
+const LEFT = 72;
 const RIGHT = 16;
-const CHART_TOP = 24;
+const CHART_TOP = 40;
 const CHART_HEIGHT = 210;
-const LANE_HEIGHT = 16;
+const LANE_HEIGHT = 18;
+/** Numbers of faults that are nearer to each other than this stand in two rows. */
+const NUMBER_WIDTH = 15;
 /** Milliseconds; the axis is logarithmic, since a repair takes a thousand times as long as a delivery. */
 const LOWEST = 1;
 const HIGHEST = 30_000;
@@ -40,17 +42,36 @@ export function timelinePicture(summary: Summary): string {
   parts.push(
     `<line x1="${String(LEFT)}" x2="${String(WIDTH - RIGHT)}" y1="${at(y(10_000))}" y2="${at(y(10_000))}" stroke="var(--bad)" stroke-dasharray="4 4" opacity="0.7"/>`,
   );
-  for (const { fault } of summary.recoveries) {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let lower = false;
+  summary.recoveries.forEach(({ fault }, index) => {
     const to = Number.isFinite(fault.to) ? fault.to : fault.from;
+    const width = Math.max(2, x(to) - x(fault.from));
+    const middle = x(fault.from) + width / 2;
+    lower = middle - lastAt < NUMBER_WIDTH && !lower;
+    lastAt = middle;
     parts.push(
-      `<rect x="${at(x(fault.from))}" y="${String(CHART_TOP)}" width="${at(Math.max(2, x(to) - x(fault.from)))}" height="${String(CHART_HEIGHT)}" fill="var(--fault)" opacity="0.13"/>`,
+      `<rect x="${at(x(fault.from))}" y="${String(CHART_TOP)}" width="${at(width)}" height="${String(CHART_HEIGHT)}" fill="var(--fault)" opacity="0.13"/>`,
+      `<a href="#fault-${String(index + 1)}"><text x="${at(middle)}" y="${String(CHART_TOP - (lower ? 13 : 3))}" text-anchor="middle">${String(index + 1)}</text></a>`,
     );
-  }
+  });
+  // What was healed when the last fault was: nothing but the quiet follows.
+  parts.push(
+    `<line x1="${at(x(summary.quietAt))}" x2="${at(x(summary.quietAt))}" y1="${String(CHART_TOP)}" y2="${String(CHART_TOP + CHART_HEIGHT)}" stroke="var(--soft)" stroke-dasharray="2 3"/><text x="${at(x(summary.quietAt) + 5)}" y="${String(CHART_TOP + 12)}">quiet</text>`,
+  );
   const line = (value: (bucket: Summary['buckets'][number]) => number, colour: string): string => {
-    const points = summary.buckets
-      .filter(({ deliveries }) => deliveries > 0)
-      .map((bucket) => `${at(x(bucket.t))},${at(y(value(bucket)))}`);
-    return `<polyline points="${points.join(' ')}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+    // Where nothing was delivered there is no latency: the line is broken, not drawn across.
+    const pieces: string[][] = [[]];
+    for (const bucket of summary.buckets) {
+      if (bucket.deliveries > 0) pieces.at(-1)?.push(`${at(x(bucket.t))},${at(y(value(bucket)))}`);
+      else if (pieces.at(-1)?.length !== 0) pieces.push([]);
+    }
+    return pieces
+      .map(
+        (points) =>
+          `<polyline points="${points.join(' ')}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>`,
+      )
+      .join('');
   };
   parts.push(
     line(({ p99Ms }) => p99Ms, 'var(--p99)'),
@@ -63,7 +84,7 @@ export function timelinePicture(summary: Summary): string {
       );
   }
   parts.push(
-    `<text x="${String(LEFT)}" y="14"><tspan fill="var(--p50)">median</tspan> · <tspan fill="var(--p99)">99 of 100, dots: the slowest</tspan> · <tspan fill="var(--bad)">dashed: the promise of 10 s</tspan></text>`,
+    `<text x="${String(LEFT)}" y="13"><tspan fill="var(--p50)">median</tspan> · <tspan fill="var(--p99)">99 of 100; dots: the slowest</tspan> · <tspan fill="var(--bad)">dashed: the promise of 10 s</tspan></text>`,
   );
   const axis = CHART_TOP + CHART_HEIGHT;
   const step = [5, 10, 20, 30, 60, 120, 300, 600].find((seconds) => end / 1_000 / seconds <= 14) ?? 900;
@@ -77,11 +98,15 @@ export function timelinePicture(summary: Summary): string {
     parts.push(
       `<text x="${String(LEFT - 8)}" y="${String(top + 10)}" text-anchor="end">${lane === 'postgres' ? 'database' : lane}</text>`,
     );
-    for (const { fault } of summary.recoveries) {
+    for (const { fault, until, sendRecoveryMs, deliveryRecoveryMs } of summary.recoveries) {
       if (fault.start.affects !== lane) continue;
       const to = Number.isFinite(fault.to) ? fault.to : fault.from;
+      const through = Math.max(to, Math.min(to, until) + Math.max(sendRecoveryMs, deliveryRecoveryMs));
+      const bar = (until: number, opacity: string): string =>
+        `<rect x="${at(x(fault.from))}" y="${String(top)}" width="${at(Math.max(4, x(until) - x(fault.from)))}" height="12" rx="3" fill="var(--fault)" opacity="${opacity}"/>`;
+      const name = `${fault.start.name} (${fault.start.target})`.replace(/[&<>]/g, ' ');
       parts.push(
-        `<rect x="${at(x(fault.from))}" y="${String(top)}" width="${at(Math.max(4, x(to) - x(fault.from)))}" height="12" rx="3" fill="var(--fault)"><title>${fault.start.name} (${fault.start.target}): ${((to - fault.from) / 1_000).toFixed(1)} s</title></rect>`,
+        `<g><title>${name}: ${((to - fault.from) / 1_000).toFixed(1)} s, all through ${((through - to) / 1_000).toFixed(1)} s after it</title>${bar(through, '0.35')}${bar(to, '1')}</g>`,
       );
     }
   });
