@@ -1,18 +1,25 @@
 import { sleep } from '../driver/outcome.js';
 import { redisCommand } from '../faults/redis-command.js';
 import type { Cluster } from '../run/cluster.js';
+import { presenceAfterDeath } from '../stories/presence-stories.js';
+import type { Story } from '../stories/story.js';
 
 /** A defect put into a running product from outside: the product's code knows nothing of it. */
 export interface PlantedDefect {
   name: string;
   /** What is wrong with the product now. */
   sentence: string;
-  /** The judges of which at least one must say so. */
+  /** The judges, or the story that is told, of which at least one must say so. */
   caughtBy: string[];
   /** Made in the database before anybody is there. */
   sql: string[];
   /** What must happen while people send, for the defect to do its harm. */
   provoke?: (cluster: Cluster) => Promise<void>;
+  /**
+   * Told instead of traffic, where only a story can show the harm: what it must say, as one that breaks for
+   * another reason proves nothing, and what is done all the while.
+   */
+  story?: { told: Story; says: string; sabotage: (cluster: Cluster) => Promise<void> };
   /** The devices of the checker trust their sockets: a product whose clients catch up only when they connect. */
   trustingDevices?: boolean;
 }
@@ -38,18 +45,35 @@ async function loseTheBus(cluster: Cluster): Promise<void> {
   }
 }
 
+/** Runs in Redis: whatever an instance says of its people holds for ever, also when it is dead. */
+const NEVER_EXPIRES = `
+  for _, key in ipairs(redis.call('KEYS', 'presence:*')) do
+    local fields = redis.call('HGETALL', key)
+    for i = 1, #fields, 2 do
+      local status = string.match(fields[i + 1], ':(.+)$')
+      if status then redis.call('HSET', key, fields[i], '9999999999999:' .. status) end
+    end
+  end
+  return 'done'`.replace(/\s+/g, ' ');
+
+async function keepLeases(cluster: Cluster): Promise<void> {
+  const answer = await redisCommand(cluster.redis.port, `EVAL "${NEVER_EXPIRES}" 0`);
+  // Redis answers the length of the text first.
+  if (!answer.startsWith('$')) throw new Error(`the leases were not kept: ${answer}`);
+}
+
 export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
     name: 'acknowledged before it is durable',
     sentence: 'A commit answers before it is on disk, and PostgreSQL crashes.',
     caughtBy: ['acknowledged-is-stored', 'dense-numbers', 'observers-agree', 'convergence'],
     sql: [
-      // The connections of the log insist on a durable commit; the function can undo that from inside.
-      inFunction(
-        'send_messages',
-        'PERFORM 1 FROM conversations',
-        "PERFORM set_config('synchronous_commit', 'off', true); PERFORM 1 FROM conversations",
-      ),
+      // The connections of the log insist on a durable commit, which a trigger can undo from inside. Every change writes the
+      // outbox; its jobs and the read pointers too, as whatever is durable takes all before it to the disk.
+      `CREATE FUNCTION checker_lies() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN NULL; END $$`,
+      'CREATE TRIGGER checker_lies AFTER INSERT OR UPDATE ON outbox FOR EACH STATEMENT EXECUTE FUNCTION checker_lies()',
+      'CREATE TRIGGER checker_lies AFTER UPDATE ON members FOR EACH STATEMENT EXECUTE FUNCTION checker_lies()',
       'ALTER SYSTEM SET synchronous_commit = off',
       // Nothing else may write the log of PostgreSQL out by the way.
       "ALTER SYSTEM SET wal_writer_delay = '10s'",
@@ -139,5 +163,16 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
          BEGIN IF NEW.read_seq > OLD.read_seq THEN NEW.read_text_count := OLD.read_text_count; END IF; RETURN NEW; END $$`,
       'CREATE TRIGGER checker_miscounts BEFORE UPDATE ON members FOR EACH ROW EXECUTE FUNCTION checker_miscounts()',
     ],
+  },
+  {
+    name: 'presence without expiry',
+    sentence: 'A lease of presence never ends: who was connected to a dead instance stays online.',
+    caughtBy: [presenceAfterDeath.name],
+    sql: [],
+    story: {
+      told: presenceAfterDeath,
+      says: 'shown online whose instance is dead',
+      sabotage: keepLeases,
+    },
   },
 ];

@@ -9,7 +9,9 @@ import { Random } from '../random.js';
 import { Recorder } from '../recording/recorder.js';
 import type { Summary } from '../report/summary.js';
 import { summarize } from '../report/summary.js';
-import type { StartCluster } from '../run/cluster.js';
+import type { Cluster, StartCluster } from '../run/cluster.js';
+import type { Story, Told } from '../stories/story.js';
+import { repair, tell } from '../stories/story.js';
 import { addDevice, populate } from '../workload/people.js';
 import { Traffic } from '../workload/traffic.js';
 import type { PlantedDefect } from './defects.js';
@@ -20,6 +22,7 @@ const CONVERSATIONS = 6;
 const ACTIONS_PER_SECOND = 25;
 const HARM_MS = 8_000;
 const QUIET_MS = 12_000;
+const SABOTAGE_EVERY_MS = 100;
 
 export interface PlantedContext {
   seed: number;
@@ -39,12 +42,19 @@ export async function runPlanted(context: PlantedContext): Promise<number> {
   for (const defect of planted) {
     const summary = await runWith(defect, context);
     const failed = summary.verdicts.filter(({ passed }) => !passed);
-    const caught = failed.find(({ name }) => defect.caughtBy.includes(name));
+    const told = summary.stories.filter(({ passed }) => !passed);
+    const named = [
+      ...failed.map(({ name, violations }) => ({ name, what: violations[0]?.what ?? '' })),
+      ...told.map(({ name, details }) => ({ name, what: details[0] ?? '' })),
+    ];
+    const caught = named.find(
+      ({ name, what }) => defect.caughtBy.includes(name) && what.includes(defect.story?.says ?? ''),
+    );
     if (caught === undefined) missed += 1;
     const by =
       caught === undefined
-        ? `NOT CAUGHT (failed: ${failed.map(({ name }) => name).join(', ') || 'nothing'})`
-        : `caught by ${caught.name}: ${caught.violations[0]?.what ?? ''}`;
+        ? `NOT CAUGHT (failed: ${named.map(({ name }) => name).join(', ') || 'nothing'})`
+        : `caught by ${caught.name}: ${caught.what}`;
     context.say(
       `${caught === undefined ? 'FAILED' : 'ok    '} ${defect.name}: ${defect.sentence}\n            ${by}`,
     );
@@ -67,6 +77,12 @@ async function runWith(
     recorder.write({ k: 'run', seed, mode: 'planted', instances: 3, startedAt: new Date().toISOString() });
     for (const process of cluster.instances) await noteProcess(process, 0, recorder);
     await plant(cluster.postgres.url, defect.sql);
+    if (defect.story !== undefined) {
+      const { told, sabotage } = defect.story;
+      recorder.write({ k: 'story', ...(await tellSabotaged(told, sabotage, cluster, random)) });
+      recorder.write({ k: 'end' });
+      return summarize(recorder.entries);
+    }
     const population = await populate({
       url: cluster.url,
       people: PEOPLE,
@@ -119,6 +135,32 @@ async function runWith(
     await recorder.close();
   }
   return summarize(recorder.entries);
+}
+
+/** Tells a story while the defect is made again and again. That it ends well without, each run of the checker shows. */
+async function tellSabotaged(
+  story: Story,
+  sabotage: (cluster: Cluster) => Promise<void>,
+  cluster: Cluster,
+  random: Random,
+): Promise<Told> {
+  const setting = { cluster, edges: [], random, short: true };
+  let over = false;
+  const sabotaging = (async (): Promise<void> => {
+    while (!over) {
+      await sabotage(cluster);
+      await sleep(SABOTAGE_EVERY_MS);
+    }
+  })();
+  try {
+    const told = tell(story, setting);
+    // A sabotage that fails is no defect that anybody could catch.
+    return await Promise.race([told, sabotaging.then(() => told)]);
+  } finally {
+    over = true;
+    await sabotaging.catch(() => undefined);
+    await repair(setting);
+  }
 }
 
 async function plant(url: string, statements: string[]): Promise<void> {

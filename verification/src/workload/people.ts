@@ -2,6 +2,7 @@ import type { Conversation } from '@parley/protocol';
 import { Device } from '../driver/device.js';
 import { LibraryDevice } from '../driver/library-device.js';
 import { Outbox } from '../driver/outbox.js';
+import { sleep } from '../driver/outcome.js';
 import { RestSession } from '../driver/rest-session.js';
 import type { Random } from '../random.js';
 import type { Recorder } from '../recording/recorder.js';
@@ -43,6 +44,7 @@ export interface PopulationOptions {
 const PASSWORD = 'correct horse battery staple';
 /** Registrations hash a password each; more at once only wait for the processor. */
 const AT_ONCE = 6;
+const REGISTER_ATTEMPTS = 5;
 const GROUP_SIZE = 8;
 
 /** Registers people and starts their conversations: one hot with everybody, groups, and some directs. */
@@ -61,7 +63,14 @@ export async function populate(options: PopulationOptions): Promise<Population> 
 
 export async function register(url: string, name: string): Promise<Person> {
   const session = new RestSession(url);
-  const outcome = await session.register(name, PASSWORD, `Checker ${name}`);
+  let outcome = await session.register(name, PASSWORD, `Checker ${name}`);
+  // A machine that is busy with something else may take too long; where the name is taken then, it was done all the same.
+  for (let attempt = 1; attempt < REGISTER_ATTEMPTS && outcome.kind === 'unknown'; attempt += 1) {
+    await sleep(Math.max(outcome.retryAfterMs, 500 * attempt));
+    outcome = await session.register(name, PASSWORD, `Checker ${name}`);
+    if (outcome.kind === 'refused' && outcome.code === 'CONFLICT')
+      outcome = await session.login(name, PASSWORD);
+  }
   if (outcome.kind !== 'ok')
     throw new Error(`could not register ${name}: ${outcome.kind === 'refused' ? outcome.code : outcome.why}`);
   return { name, password: PASSWORD, id: session.userId, session, devices: [], libraries: [] };
