@@ -78,6 +78,7 @@ const elements = [
   { type: 'protocol', pattern: 'protocol/src/**', partialMatch: false },
   { type: 'client', pattern: 'client/src/**', partialMatch: false },
   { type: 'verification', pattern: 'verification/src/**', partialMatch: false },
+  { type: 'bench', pattern: 'bench/src/**', partialMatch: false },
 ];
 
 const allow = (from, to) => ({
@@ -120,6 +121,8 @@ const policies = [
   allow('protocol', ['protocol']),
   allow('client', ['client', 'protocol']),
   allow('verification', ['verification', 'client', 'protocol']),
+  // It drives the product over the wire, and shares no code with what it measures.
+  allow('bench', ['bench', 'protocol']),
   {
     from: {
       element: {

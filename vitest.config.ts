@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{protocol,client,backend,frontend,verification}/src/**/*.test.{ts,tsx}',
+            '{protocol,client,backend,frontend,verification,bench}/src/**/*.test.{ts,tsx}',
             'scripts/**/*.test.mjs',
           ],
           testTimeout: 20_000,

@@ -1,0 +1,57 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Of all machines that run this: `getconf CLK_TCK`. */
+const TICKS_PER_SECOND = 100;
+
+interface ProcessRow {
+  readonly parent: number;
+  readonly cpuSeconds: number;
+}
+
+/** The fields after the program's name, which may hold anything. */
+function rowOf(pid: number | string): ProcessRow {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return { parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND };
+}
+
+/** User and system time of one process with all its threads. */
+export function cpuSecondsOf(pid: number): number {
+  return rowOf(pid).cpuSeconds;
+}
+
+/** Of this process and whatever descends from it. */
+export function cpuSecondsOfFamily(root: number): number {
+  const rows = new Map<number, ProcessRow>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      rows.set(Number(entry), rowOf(entry));
+    } catch {
+      // It has just ended.
+    }
+  }
+  const isOurs = (pid: number): boolean => {
+    for (let at = pid; at > 1; at = rows.get(at)?.parent ?? 0) if (at === root) return true;
+    return false;
+  };
+  let sum = 0;
+  for (const [pid, { cpuSeconds }] of rows) if (isOurs(pid)) sum += cpuSeconds;
+  return sum;
+}
+
+/** Bytes that the process has in memory now. */
+export function residentBytesOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  if (kilobytes === undefined) throw new Error(`The memory of process ${pid} is not known`);
+  return Number(kilobytes) * 1_024;
+}
+
+/** System calls by which the process has written, to files and sockets alike. */
+export function writeCallsOf(pid: number): number {
+  const calls = /^syscw: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1];
+  if (calls === undefined) throw new Error(`The writes of process ${pid} are not known`);
+  return Number(calls);
+}

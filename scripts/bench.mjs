@@ -1,0 +1,27 @@
+// What Parley costs: `npm run bench -- --help`. It builds and starts what it needs and stops it again.
+import { join, resolve } from 'node:path';
+import { SERVER_BUILDS, startCluster } from './cluster.mjs';
+import { build, installPackages } from './prepare.mjs';
+import { run } from './progress.mjs';
+import { ROOT, freePorts } from './places.mjs';
+
+async function prepare() {
+  await installPackages();
+  await build({ only: SERVER_BUILDS });
+  await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'bench']);
+}
+
+try {
+  await prepare();
+  const { bench } = await import('../bench/dist/main.js');
+  process.exitCode = await bench({
+    args: process.argv.slice(2),
+    reports: join(ROOT, 'bench', 'reports', 'latest'),
+    dataDir: resolve(process.env.PARLEY_DATA_DIR || join(ROOT, '.data')),
+    startCluster,
+    freePorts,
+  });
+} catch (error) {
+  console.error(error instanceof Error && error.name === 'ProgramFailed' ? error.message : error);
+  process.exitCode = 1;
+}
