@@ -73,6 +73,7 @@ function makeProxy({ dataDir, port, logFile, backends, s3Url }) {
   const values = {
     LISTEN: `${HOST}:${port}`,
     RUN_DIR: folder,
+    INCLUDE_DIR: join(folder, 'include'),
     WEB_ROOT: existsSync(web) ? web : folder,
     S3_PUBLIC_ORIGIN: s3Url,
   };

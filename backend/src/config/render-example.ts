@@ -1,3 +1,4 @@
+import { COMPOSE_VARIABLES } from './compose-variables.js';
 import type { Variable } from './variable.js';
 import { VARIABLE_GROUPS } from './variable.js';
 import { VARIABLES } from './variables.js';
@@ -17,6 +18,10 @@ function wrapped(sentence: string): string[] {
   return [...lines, line];
 }
 
+function heading(name: string): string {
+  return `# ---- ${name} ${'-'.repeat(WIDTH - name.length - 8)}`;
+}
+
 function entry(name: string, variable: Variable<unknown>): string[] {
   const notes = [variable.about];
   if (variable.required === 'production') notes.push('Required.');
@@ -34,13 +39,20 @@ export function renderExample(): string {
   const lines = [
     '# Environment of Parley in production. Rendered from backend/src/config/variables.ts; a test holds both equal.',
     '# A line with a value shows the default; a commented one may stay unset; an empty one must be filled in.',
+    '# docker-compose.production.yml reads it as `.env`. It sets HOST, PORT, WORKER_PORT and WEB_ROOT itself, and makes up at the',
+    '# first start what is empty here, but for PUBLIC_URL, which then is https://localhost.',
     '',
   ];
   for (const group of VARIABLE_GROUPS) {
-    lines.push(`# ---- ${group} ${'-'.repeat(WIDTH - group.length - 8)}`, '');
+    lines.push(heading(group), '');
     for (const [name, variable] of entries) {
       if (variable.group === group) lines.push(...entry(name, variable));
     }
+  }
+  lines.push(heading('docker-compose.production.yml'), '');
+  for (const [name, { about, whenWrong, default: value }] of Object.entries(COMPOSE_VARIABLES)) {
+    const assignment = value === null ? `# ${name}=` : `${name}=${value}`;
+    lines.push(...wrapped(about), ...wrapped(`If wrong: ${whenWrong}`), assignment, '');
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Config, VARIABLE_NAMES } from '../../src/config/config.js';
+import { COMPOSE_VARIABLES } from '../../src/config/compose-variables.js';
 import { ConfigurationError } from '../../src/config/read-variables.js';
 import { renderExample } from '../../src/config/render-example.js';
 
@@ -117,6 +118,17 @@ describe('config', () => {
 
   it('has every variable in env.production.example once', () => {
     const names = [...renderExample().matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);
-    expect(names.sort()).toEqual([...VARIABLE_NAMES].sort());
+    expect(names.sort()).toEqual([...VARIABLE_NAMES, ...Object.keys(COMPOSE_VARIABLES)].sort());
+  });
+
+  it('tells the defaults of the compose file', () => {
+    const compose = readFileSync(new URL('../../../docker-compose.production.yml', import.meta.url), 'utf8');
+    // Compose itself reads the one; `setup` finds the others in the env file as a whole.
+    const elsewhere = new Set(['COMPOSE_PROFILES', 'GRAFANA_ADMIN_PASSWORD', 'ALERT_WEBHOOK_URL']);
+    for (const [name, { default: value }] of Object.entries(COMPOSE_VARIABLES)) {
+      if (elsewhere.has(name)) continue;
+      const written = new RegExp(`\\$\\{${name}:-([^}]*)\\}`).exec(compose)?.[1];
+      expect(written, name).toBe(value ?? 'tls');
+    }
   });
 });
