@@ -10,6 +10,7 @@ import { LocalSockets } from './local-sockets.js';
 import { MembershipGate } from './membership-gate.js';
 import { Publisher } from './publisher.js';
 import { RealtimeGateway } from './realtime.gateway.js';
+import { SlowReaders } from './slow-readers.js';
 import { UpgradeGate } from './upgrade-gate.js';
 
 @Global()
@@ -26,6 +27,7 @@ import { UpgradeGate } from './upgrade-gate.js';
     MembershipGate,
     Publisher,
     RealtimeGateway,
+    SlowReaders,
     UpgradeGate,
   ],
   exports: [BusTrust, ConnectionSources, DeliveredFrames, LocalSockets, Publisher, UpgradeGate],

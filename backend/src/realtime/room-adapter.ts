@@ -4,6 +4,7 @@ import type { Logger } from '../infra/logger/logger.js';
 import type { Metrics } from '../infra/metrics/metrics.js';
 import type { BusChannels } from '../infra/redis/bus-channels.js';
 import type { BusPublisher } from '../infra/redis/bus-publisher.js';
+import { bufferedBytes } from './buffered-bytes.js';
 import type { BusMessage, RoomMove } from './bus-message.js';
 import { decodeBusMessage, encodeBusMessage } from './bus-message.js';
 import type { DeliveredFrames } from './delivered-frames.js';
@@ -31,6 +32,9 @@ interface EventPacket {
 interface BroadcastOptions extends AdapterOptions {
   readonly flags?: AdapterOptions['flags'] & { readonly membersRev?: number };
 }
+
+/** A socket with more than this waiting is not told what is worth nothing later. */
+const VOLATILE_BUFFERED_MAX = 65_536;
 
 const PREFIX = 'parley:room:';
 /** For what concerns several rooms at once, which is rare. */
@@ -140,7 +144,7 @@ export class RoomAdapter extends Adapter {
     const { sockets } = this.nsp as { sockets: ReadonlyMap<string, RealtimeSocket> };
     for (const id of ids) {
       const connection = sockets.get(id)?.conn;
-      if (!connection || (isVolatile === true && !connection.transport.writable)) continue;
+      if (!connection || (isVolatile === true && isBusy(connection))) continue;
       connection.write(text, options);
     }
   }
@@ -148,4 +152,8 @@ export class RoomAdapter extends Adapter {
   private inAnyOf(rooms: readonly string[]): Set<string> {
     return new Set(rooms.flatMap((room) => [...(this.rooms.get(room) ?? [])]));
   }
+}
+
+function isBusy(connection: RealtimeSocket['conn']): boolean {
+  return !connection.transport.writable || bufferedBytes(connection) > VOLATILE_BUFFERED_MAX;
 }

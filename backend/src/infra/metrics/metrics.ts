@@ -28,6 +28,16 @@ export class Metrics {
     help: 'Sockets that are connected to this instance.',
     registers: [this.registry],
   });
+  readonly bufferedBytes = new Gauge({
+    name: 'parley_buffered_bytes',
+    help: 'Bytes that wait in this process for sockets to read them.',
+    registers: [this.registry],
+  });
+  readonly slowReadersCut = new Counter({
+    name: 'parley_slow_readers_cut_total',
+    help: 'Sockets cut since more than 1 MiB waited for them.',
+    registers: [this.registry],
+  });
   readonly handshakesRefused = new Counter({
     name: 'parley_handshakes_refused_total',
     help: 'Socket handshakes refused, by reason.',
@@ -69,6 +79,12 @@ export class Metrics {
     name: 'parley_redis_errors_total',
     help: 'Errors of the Redis connections, by connection.',
     labelNames: ['connection'] as const,
+    registers: [this.registry],
+  });
+  readonly cacheUses = new Counter({
+    name: 'parley_cache_uses_total',
+    help: 'Uses of a cache in Redis: hit, miss (read from PostgreSQL), shared (waited for another reader), refill, error.',
+    labelNames: ['cache', 'outcome'] as const,
     registers: [this.registry],
   });
   readonly limitFallbacks = new Counter({
