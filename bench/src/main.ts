@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CountedInstance } from './counters/counted-instance.js';
+import { printableFindings } from './counters/print-findings.js';
+import { COUNTERS_WORLD, CountersRun } from './counters/run-counters.js';
 import type { Cluster, FreePorts, StartCluster } from './ground/cluster.js';
 import { seedDatabase } from './ground/seed-database.js';
 import { describeMachine } from './machine/describe-machine.js';
@@ -31,29 +34,59 @@ export async function bench(ground: BenchGround): Promise<number> {
     return 0;
   }
   const options = readOptions(ground.args, ground.reports);
-  rmSync(options.outDir, { recursive: true, force: true });
-  mkdirSync(options.outDir, { recursive: true });
-  return measureRatios(ground, options);
+  emptyFolder(options.outDir);
+  return options.counters ? countExactly(ground, options) : measureRatios(ground, options);
+}
+
+/** The folder for what is started, empty. */
+function emptyFolder(path: string): string {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+async function countExactly(ground: BenchGround, options: Options): Promise<number> {
+  const say = clock();
+  say('starting two instances');
+  const secret = CountersRun.newSecret();
+  const taps = ['api-1', 'api-2'].map((name) => new CountedInstance(name));
+  const cluster = await ground.startCluster({
+    instances: taps.length,
+    dataDir: emptyFolder(join(ground.dataDir, 'bench')),
+    environment: { ...ENVIRONMENT, ACCESS_TOKEN_SECRET: secret },
+    environmentOf: async (instance, urls) => (await taps[instance]?.environment(urls)) ?? {},
+  });
+  const findings = await untilInterrupted(cluster, async () => {
+    await seedDatabase(cluster.postgres.url, [COUNTERS_WORLD]);
+    return new CountersRun(cluster, taps, secret, say).all();
+  });
+  for (const tap of taps) tap.close();
+  writeFileSync(join(options.outDir, 'counters.json'), `${JSON.stringify(findings, null, 2)}\n`);
+  console.log(printableFindings(findings));
+  return findings.every(({ passed }) => passed) ? 0 : 1;
+}
+
+/** Prints lines with the time since it was made. */
+function clock(): (line: string) => void {
+  const began = performance.now();
+  return (line) => {
+    console.log(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
+  };
 }
 
 async function measureRatios(ground: BenchGround, options: Options): Promise<number> {
   const startedAt = new Date().toISOString();
   const began = performance.now();
-  const say = (line: string): void => {
-    console.log(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
-  };
+  const say = clock();
   const machine = describeMachine();
   const sizes = options.quick ? QUICK : FULL;
   const secret = randomBytes(48).toString('base64url');
   const [inspectorPort = 0] = await ground.freePorts(1);
   const worlds = makeWorlds(sizes);
   say('starting the services');
-  const dataDir = join(ground.dataDir, 'bench');
-  rmSync(dataDir, { recursive: true, force: true });
-  mkdirSync(dataDir, { recursive: true });
   const cluster = await ground.startCluster({
     instances: 1,
-    dataDir,
+    dataDir: emptyFolder(join(ground.dataDir, 'bench')),
     environment: { ...ENVIRONMENT, ACCESS_TOKEN_SECRET: secret },
     environmentOf: () => Promise.resolve({ NODE_OPTIONS: `--inspect-port=${inspectorPort}` }),
   });

@@ -43,8 +43,8 @@ async function seedWorld(client: pg.Client, world: World): Promise<void> {
     [rooms, world.userId(0), shape.membersPerRoom, FIRST_NUMBER],
   );
   await client.query(
-    `INSERT INTO members (user_id, conversation_id, joined_rev, joined_at, read_seq)
-     SELECT user_id, conversation_id, 1, now() - interval '1 day', $3
+    `INSERT INTO members (user_id, conversation_id, joined_rev, joined_at, updated_at, read_seq)
+     SELECT user_id, conversation_id, 1, now() - interval '1 day', now() - interval '1 day', $3
        FROM unnest($1::uuid[], $2::uuid[]) AS m(user_id, conversation_id)`,
     [
       members.map(({ user }) => world.userId(user)),

@@ -1,0 +1,189 @@
+/**
+ * What Parley does for each thing that people do, counted exactly, and why it is not less. A change that makes it more must
+ * say so here. Names are those of counted-instance.ts and counted-person.ts; what does not stand here must not happen.
+ */
+
+/** Everybody's room has this many members, all connected to api-1. */
+export const MEMBERS = 20;
+/** One of the two rooms in which people talk has a member on api-2 too, with a second device. */
+export const SHARED_DEVICES = MEMBERS + 1;
+
+export interface Cost {
+  readonly count: number;
+  readonly because: string;
+}
+export type Costs = Readonly<Record<string, Cost>>;
+
+const once = (because: string): Cost => ({ count: 1, because });
+const times = (count: number, because: string): Cost => ({ count, because });
+
+const connectCosts: Costs = {
+  'api-1 SQL: SELECT sessions': once('the session behind the token must still be open'),
+  'api-1 SQL: SELECT members': once('all rooms of a person in one look-up'),
+  'api-1 SQL: SELECT epoch': once('a restored database must be noticed by whoever comes back'),
+  'api-1 Redis: hset': times(2, 'the lease of this instance, and when the person was last seen'),
+  'api-1 Redis: pexpire': once('presence is forgotten after a month'),
+};
+
+/** The room's frame to each device, and the ack. */
+const MESSAGE_BYTES = 678;
+/** A frame about revs that touched no message. */
+const EMPTY_BYTES = 118;
+const ACK_BYTES = 593;
+
+const sendCosts: Costs = {
+  'api-1 SQL: SELECT send_messages': once(
+    'one call looks up, numbers and writes; it is the whole transaction',
+  ),
+  'api-1 Redis: evalsha': once('the budget that all instances share'),
+  'api-1 Redis: publish parley:room': once('one message on the bus, whoever listens'),
+  'api-1 bus: parley:room': once('the echo: Redis gives a publisher that listens its own message'),
+  'frames: ack': once('every command is answered once'),
+  'bytes: ack without its budget': times(ACK_BYTES, 'the stored message'),
+};
+
+const SWEPT =
+  'the sweep of heads looks two revs below what it saw move (for replies), and an instance that holds a room anew has not delivered those';
+
+/** By operation: what one of it costs. */
+export const OPERATIONS = {
+  'connect, first of its rooms': {
+    ...connectCosts,
+    'api-1 Redis: subscribe': times(
+      2,
+      "the person's and session's own channels; then those of all rooms at once",
+    ),
+  },
+  'connect, its rooms known': {
+    ...connectCosts,
+    'api-1 Redis: subscribe': once(
+      "the person's and session's own channels in one command; the rooms are heard already",
+    ),
+  },
+  'send, a room on one instance': {
+    ...sendCosts,
+    'frames: changes': times(MEMBERS, 'one a device'),
+    'bytes: changes': times(
+      MEMBERS * MESSAGE_BYTES,
+      `the message and where it stands in its log, ${MESSAGE_BYTES} bytes`,
+    ),
+  },
+  'send, a room on both instances': {
+    ...sendCosts,
+    'api-2 bus: parley:room': once('the bus reaches an instance with a member, and costs it no query'),
+    'frames: changes': times(SHARED_DEVICES, 'one a device'),
+    'bytes: changes': times(
+      SHARED_DEVICES * MESSAGE_BYTES,
+      `the same ${MESSAGE_BYTES} bytes on every instance`,
+    ),
+  },
+  'first message since a room is held': {
+    ...sendCosts,
+    'api-2 bus: parley:room': once('the bus reaches an instance with a member'),
+    ...Object.fromEntries(
+      ['api-1', 'api-2'].flatMap((name) => [
+        [`${name} SQL: SELECT message_rows`, once(SWEPT)],
+        [`${name} SQL: SELECT conversations`, once('the rev of the last removal, for that frame')],
+      ]),
+    ),
+    'frames: changes': times(2 * SHARED_DEVICES, 'the message, and within 5 s what came before it once more'),
+    'bytes: changes': times(SHARED_DEVICES * (MESSAGE_BYTES + EMPTY_BYTES), 'here, nothing came before it'),
+  },
+  'typing:start': {
+    'api-1 SQL: SELECT members': once('only a member may be seen typing'),
+    'api-1 Redis: multi': once('the list is changed and read in one transaction'),
+    'api-1 Redis: zadd': once('who types, until when'),
+    'api-1 Redis: zremrangebyscore': once('who has stopped'),
+    'api-1 Redis: zrange': once('who is left, for the frame'),
+    'api-1 Redis: pexpire': once('the list goes by itself'),
+    'api-1 Redis: exec': once('ends the transaction'),
+    'api-1 Redis: publish parley:room': once('one message on the bus'),
+    'api-1 bus: parley:room': once('the echo'),
+    'api-2 bus: parley:room': once('a member is there'),
+    'frames: ack': once('every command is answered once'),
+    'bytes: ack without its budget': times(23, 'that it was done'),
+    'frames: typing': times(SHARED_DEVICES, 'one a device'),
+  },
+  'conversation:read': {
+    'api-1 SQL: SELECT move_pointers': once('one call moves the pointer and counts what is left unread'),
+    'api-1 Redis: publish parley:room': once('one message on the bus'),
+    'api-1 bus: parley:room': once('the echo'),
+    'api-2 bus: parley:room': once('a member is there'),
+    'frames: ack': once('every command is answered once'),
+    'bytes: ack without its budget': times(51, 'where the pointer is now, and how much is unread'),
+    'frames: receipts': times(SHARED_DEVICES, 'one a device, a while later: several readers share it'),
+  },
+} as const satisfies Record<string, Costs>;
+export type OperationName = keyof typeof OPERATIONS;
+
+/** These end with a sweep: whatever comes every few seconds comes meanwhile, and is judged where nothing else happens. */
+export const LAST_A_SWEEP: ReadonlySet<OperationName> = new Set(['first message since a room is held']);
+
+/** What no operation is charged with: bytes that differ each time (the frames count), and pulses, which come all the time. */
+export const UNCOUNTED: ReadonlySet<string> = new Set([
+  'bytes: typing',
+  'bytes: receipts',
+  ...['api-1', 'api-2'].flatMap((name) => [
+    `${name} bus: parley:pulse`,
+    `${name} Redis: publish parley:pulse`,
+  ]),
+]);
+
+/** In system calls of api-1 that write, for a send to one room on this instance: each delivery is one, and little is added. */
+export const WRITES_PER_SEND = {
+  count: MEMBERS + 4,
+  because: 'a device each, the ack, PostgreSQL, and Redis twice',
+};
+
+/** What happens by itself while 100 people are connected and do nothing. */
+export interface Recurring {
+  readonly everyMs: number;
+  /** How many each time. */
+  readonly each: number;
+  readonly because: string;
+}
+
+export const IDLE_PEOPLE = 100;
+/** One of them has this many others on the screen. */
+export const WATCHED_PEOPLE = 5;
+
+const everyInstance = (name: string, people: number): Readonly<Record<string, readonly Recurring[]>> => ({
+  [`${name} Redis: publish parley:pulse`]: [
+    { everyMs: 500, each: 1, because: 'a bus that falls silent is noticed within 2 s' },
+  ],
+  [`${name} bus: parley:pulse`]: [{ everyMs: 500, each: 2, because: 'the pulses of both instances' }],
+  [`${name} SQL: SELECT now`]: [{ everyMs: 2_000, each: 1, because: 'the sweep of sessions begins' }],
+  [`${name} SQL: SELECT sessions`]: [
+    { everyMs: 2_000, each: 1, because: 'sessions that were ended elsewhere, all in one query' },
+  ],
+  [`${name} SQL: SELECT clock_timestamp`]: [
+    { everyMs: 2_000, each: 1, because: 'the sweep of memberships begins' },
+    { everyMs: 4_000, each: 1, because: 'the sweep of heads begins' },
+  ],
+  [`${name} SQL: SELECT members`]: [
+    { everyMs: 2_000, each: 1, because: 'memberships that moved, all in one query' },
+  ],
+  [`${name} SQL: SELECT outbox`]: [
+    { everyMs: 4_000, each: 1, because: 'conversations that moved, all in one query' },
+  ],
+  [`${name} Redis: hset`]: [{ everyMs: 9_000, each: 2 * people, because: 'the lease of each person' }],
+  [`${name} Redis: pexpire`]: [{ everyMs: 9_000, each: people, because: 'with the lease' }],
+});
+
+export const IDLE: Readonly<Record<string, readonly Recurring[]>> = {
+  ...everyInstance('api-1', IDLE_PEOPLE),
+  ...everyInstance('api-2', 1),
+  'api-1 Redis: hgetall': [
+    { everyMs: 3_000, each: WATCHED_PEOPLE, because: 'a look at each person whom somebody watches' },
+  ],
+  'api-1 SQL: SELECT unnest': [
+    { everyMs: 20_000, each: 1, because: 'whether those who watch may still see whom they watch' },
+  ],
+  pings: [
+    {
+      everyMs: 10_000,
+      each: IDLE_PEOPLE + 1,
+      because: 'one a device: what keeps it in proxies, and finds it dead',
+    },
+  ],
+};
