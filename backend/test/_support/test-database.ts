@@ -25,8 +25,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
   const url = urlOf(name);
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
-  pool.on('error', () => undefined);
+  const pool = testPool({ connectionString: url, max: 2 });
   return {
     url,
     query: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
@@ -38,6 +37,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       });
     },
   };
+}
+
+/**
+ * A pool that a test may drop its database under: the last word of a connection that is ended by force comes after
+ * the pool has let go of it, and would be an error that nobody hears.
+ */
+export function testPool(options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(options);
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+  });
+  return pool;
 }
 
 /** Named by the migrations' content, so that a changed migration is never tested with an old template. */

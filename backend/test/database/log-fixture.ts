@@ -1,7 +1,7 @@
 import { v7 as newId } from 'uuid';
-import pg from 'pg';
+import type pg from 'pg';
 import { expect } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../_support/test-database.js';
+import { createTestDatabase, testPool, type TestDatabase } from '../_support/test-database.js';
 
 export interface SendRow {
   ord: number | null;
@@ -50,8 +50,8 @@ export class LogFixture {
 
   static async start(): Promise<LogFixture> {
     const database = await createTestDatabase();
-    const pools = [1, 2, 3].map(
-      () => new pg.Pool({ connectionString: database.url, max: 4, options: LOG_OPTIONS }),
+    const pools = [1, 2, 3].map(() =>
+      testPool({ connectionString: database.url, max: 4, options: LOG_OPTIONS }),
     );
     const fixture = new LogFixture(database, pools);
     await fixture.addPerson(fixture.ada, 'ada');
