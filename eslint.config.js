@@ -23,6 +23,7 @@ const programs = [
   'verification/tsconfig.json',
   'bench/tsconfig.json',
   'e2e/tsconfig.json',
+  'backend/bench/tsconfig.json',
   'backend/test/tsconfig.json',
   'tsconfig.tests.json',
 ].filter((path) => existsSync(join(root, path)));

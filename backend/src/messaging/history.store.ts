@@ -19,6 +19,18 @@ export interface SeqRange extends MessagesWithHead {
   readonly to: number;
 }
 
+/** What a member's read of the newest page rests on. */
+export interface ConversationHead {
+  readonly epoch: string;
+  readonly lastRev: number;
+}
+
+/** The newest page as every member sees it. */
+export interface SharedPage extends MessagesWithHead {
+  /** The rev of the last membership that had ended. */
+  readonly membersRev: number;
+}
+
 /** Where a page of the history stands. At most one is given; none means the newest page. */
 export interface HistoryPosition {
   readonly before: number | null;
@@ -42,7 +54,10 @@ const HEAD = `SELECT c.id, c.last_seq AS head_seq, c.last_rev AS head_rev
   FROM conversations c JOIN members me ON me.conversation_id = c.id AND me.user_id = $1 AND me.left_at IS NULL
  WHERE c.deleted_at IS NULL`;
 
-/** Reads the log. Every statement checks membership itself; `null` is the answer to those who are not members. */
+/**
+ * Reads the log. Every statement checks membership itself, but for `newest`; `null` is the answer to those who are not
+ * members.
+ */
 @Injectable()
 export class HistoryStore {
   constructor(private readonly database: Database) {}
@@ -70,6 +85,28 @@ export class HistoryStore {
     );
     const [first] = rows;
     return first ? { ...withHead(rows, first), from: Number(first.low), to: Number(first.high) } : null;
+  }
+
+  /** The head and the epoch, from one snapshot. */
+  async head(readerId: string, conversationId: string): Promise<ConversationHead | null> {
+    const [head] = await this.database.query<HeadRow & { epoch: string }>(
+      `WITH head AS (${HEAD} AND c.id = $2) SELECT head.head_rev, epoch.value AS epoch FROM head CROSS JOIN epoch`,
+      [readerId, conversationId],
+    );
+    return head ? { epoch: head.epoch, lastRev: head.head_rev } : null;
+  }
+
+  /** The newest page, for readers whose membership was proven by `head`. */
+  async newest(conversationId: string, limit: number): Promise<SharedPage | null> {
+    const rows = await this.database.query<PageRow & { members_rev: number }>(
+      `SELECT c.last_seq AS head_seq, c.last_rev AS head_rev, c.members_rev, r.*
+         FROM conversations c LEFT JOIN message_rows r ON r.conversation_id = c.id AND r.seq > c.last_seq - $2::int
+        WHERE c.id = $1 AND c.deleted_at IS NULL
+        ORDER BY r.seq`,
+      [conversationId, limit],
+    );
+    const [first] = rows;
+    return first ? { ...withHead(rows, first), membersRev: first.members_rev } : null;
   }
 
   /** Messages touched after a rev, rev ascending. */

@@ -4,22 +4,28 @@ import { Injectable } from '@nestjs/common';
 import { MessageStore } from '../conversations/message.store.js';
 import { invalidField, notFound } from '../infra/errors/parley-error.js';
 import { HistoryStore } from './history.store.js';
+import { NewestPages } from './newest-pages.js';
 
 /** Pages of messages: the history, a thread, the pins. */
 @Injectable()
 export class ListMessages {
   constructor(
     private readonly store: HistoryStore,
+    private readonly newest: NewestPages,
     private readonly messages: MessageStore,
   ) {}
 
   async history(readerId: string, conversationId: string, query: HistoryQuery): Promise<MessagePage> {
     const { before = null, after = null, around = null } = query;
-    if ([before, after, around].filter((position) => position !== null).length > 1) {
+    const given = [before, after, around].filter((position) => position !== null).length;
+    if (given > 1) {
       throw invalidField('around', 'at most one of before, after and around can be given');
     }
     const limit = query.limit ?? PAGE_LIMIT_DEFAULT;
-    const page = await this.store.range(readerId, conversationId, { before, after, around }, limit);
+    const page =
+      given === 0
+        ? await this.newest.read(readerId, conversationId, limit)
+        : await this.store.range(readerId, conversationId, { before, after, around }, limit);
     if (!page) throw notFound();
     return {
       items: await this.messages.forReader(readerId, page.messages),

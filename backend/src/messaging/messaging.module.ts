@@ -12,6 +12,7 @@ import { MessageWriter } from './message-writer.js';
 import { MessagingController } from './messaging.controller.js';
 import { MessagingGateway } from './messaging.gateway.js';
 import { MovePointer } from './move-pointer.js';
+import { NewestPages } from './newest-pages.js';
 import { OutgoingStore } from './outgoing.store.js';
 import { OwnSideStore } from './own-side.store.js';
 import { OwnSideSweep } from './own-side-sweep.js';
@@ -37,6 +38,7 @@ import { SyncStore } from './sync.store.js';
     MessageWriter,
     MessagingGateway,
     MovePointer,
+    NewestPages,
     OutgoingStore,
     OwnSideStore,
     OwnSideSweep,
