@@ -11,10 +11,11 @@ async function prepare() {
   await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'bench']);
 }
 
+let exitCode = 1;
 try {
   await prepare();
   const { bench } = await import('../bench/dist/main.js');
-  process.exitCode = await bench({
+  exitCode = await bench({
     args: process.argv.slice(2),
     reports: join(ROOT, 'bench', 'reports', 'latest'),
     dataDir: resolve(process.env.PARLEY_DATA_DIR || join(ROOT, '.data')),
@@ -23,5 +24,6 @@ try {
   });
 } catch (error) {
   console.error(error instanceof Error && error.name === 'ProgramFailed' ? error.message : error);
-  process.exitCode = 1;
 }
+// What a failure left open is not waited for.
+process.exit(exitCode);

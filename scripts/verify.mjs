@@ -11,10 +11,11 @@ async function prepare() {
   await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'verification']);
 }
 
+let exitCode = 1;
 try {
   await prepare();
   const { verify } = await import('../verification/dist/main.js');
-  process.exitCode = await verify({
+  exitCode = await verify({
     args: process.argv.slice(2),
     reports: join(ROOT, 'verification', 'reports', 'latest'),
     dataDir: resolve(process.env.PARLEY_DATA_DIR || join(ROOT, '.data')),
@@ -22,5 +23,6 @@ try {
   });
 } catch (error) {
   console.error(error instanceof Error && error.name === 'ProgramFailed' ? error.message : error);
-  process.exitCode = 1;
 }
+// What a failure left open is not waited for.
+process.exit(exitCode);

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Options } from './options.js';
 import { USAGE, readOptions } from './options.js';
@@ -7,7 +7,7 @@ import { printable } from './report/print.js';
 import type { Summary } from './report/summary.js';
 import { summarize } from './report/summary.js';
 import { writeReport } from './report/write-report.js';
-import type { StartCluster } from './run/cluster.js';
+import type { Cluster, StartCluster } from './run/cluster.js';
 import { EdgeSet } from './run/edges.js';
 import { runOnCluster } from './run/run-on-cluster.js';
 import { runOnTarget } from './run/run-on-target.js';
@@ -45,6 +45,21 @@ export async function verify(ground: Ground): Promise<number> {
     console.log(`${(recorder.now() / 1_000).toFixed(1).padStart(7)} s  ${line}`);
   };
   say(`seed ${String(options.seed)}, ${options.mode}`);
+  // A folder of its own: two runs in one checkout do not take each other's databases away.
+  mkdirSync(ground.dataDir, { recursive: true });
+  const dataDir = mkdtempSync(join(ground.dataDir, 'verify-'));
+  const code = await run({ ...ground, dataDir }, options, recorder, say);
+  if (code === 0) rmSync(dataDir, { recursive: true, force: true });
+  else console.log(`What the processes said stands in ${dataDir}`);
+  return code;
+}
+
+async function run(
+  ground: Ground,
+  options: Options,
+  recorder: Recorder,
+  say: (line: string) => void,
+): Promise<number> {
   if (options.mode === 'planted') {
     const { dataDir, startCluster } = ground;
     const { seed, outDir } = options;
@@ -75,14 +90,26 @@ async function withCluster(
 ): Promise<void> {
   say('starting the cluster');
   const edges = new EdgeSet();
-  const dataDir = join(ground.dataDir, 'verify');
-  rmSync(dataDir, { recursive: true, force: true });
-  const cluster = await ground.startCluster({
-    instances: options.instances,
-    dataDir,
-    environment: ENVIRONMENT,
-    ...edges.options,
-  });
+  try {
+    const cluster = await ground.startCluster({
+      instances: options.instances,
+      dataDir: ground.dataDir,
+      environment: ENVIRONMENT,
+      ...edges.options,
+    });
+    await breakCluster(cluster, edges, options, recorder, say);
+  } finally {
+    await edges.close();
+  }
+}
+
+async function breakCluster(
+  cluster: Cluster,
+  edges: EdgeSet,
+  options: Options,
+  recorder: Recorder,
+  say: (line: string) => void,
+): Promise<void> {
   let interrupted = false;
   const stop = (): void => {
     if (interrupted) return;
@@ -101,7 +128,6 @@ async function withCluster(
     for (const { postgres, redis, clients } of edges.edges)
       for (const tunnel of [postgres, redis, clients]) tunnel.heal();
     await cluster.stop();
-    await edges.close();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
