@@ -24,7 +24,8 @@ function heading(name: string): string {
 
 function entry(name: string, variable: Variable<unknown>): string[] {
   const notes = [variable.about];
-  if (variable.required === 'production') notes.push('Required.');
+  if (variable.parse.accepts !== 'text') notes.push(`Takes ${variable.parse.accepts}.`);
+  notes.push(variable.required === 'production' ? 'Required.' : 'Optional.');
   if (variable.secret) notes.push(`Or ${name}_FILE: the path of a file that holds it.`);
   // The file is for production, so a default that serves development only must not stand in it.
   const shown =
@@ -38,7 +39,8 @@ export function renderExample(): string {
   const entries: [string, Variable<unknown>][] = Object.entries(VARIABLES);
   const lines = [
     '# Environment of Parley in production. Rendered from backend/src/config/variables.ts; a test holds both equal.',
-    '# A line with a value shows the default; a commented one may stay unset; an empty one must be filled in.',
+    '# A line with a value shows the default; a commented or optional one may stay as it is; what is required must be filled in.',
+    '# `npm run env:check -- --generate` fills in what is only random, `npm run env:check` names every fault of a filled copy.',
     '# docker-compose.production.yml reads it as `.env`. It sets HOST, PORT, WORKER_PORT and WEB_ROOT itself, and makes up at the',
     '# first start what is empty here, but for PUBLIC_URL, which then is https://localhost.',
     '',
@@ -50,9 +52,10 @@ export function renderExample(): string {
     }
   }
   lines.push(heading('docker-compose.production.yml'), '');
-  for (const [name, { about, whenWrong, default: value }] of Object.entries(COMPOSE_VARIABLES)) {
+  for (const [name, { about, whenWrong, default: value, parse }] of Object.entries(COMPOSE_VARIABLES)) {
     const assignment = value === null ? `# ${name}=` : `${name}=${value}`;
-    lines.push(...wrapped(about), ...wrapped(`If wrong: ${whenWrong}`), assignment, '');
+    const notes = [about, ...(parse ? [`Takes ${parse.accepts}.`] : []), 'Optional.'];
+    lines.push(...wrapped(notes.join(' ')), ...wrapped(`If wrong: ${whenWrong}`), assignment, '');
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }

@@ -1,3 +1,11 @@
+/** How a text becomes a value. */
+export interface Parser<T> {
+  /** Throws `VariableFault` with a sentence that does not contain the value. */
+  (text: string): T;
+  /** What it takes, in words for operators. */
+  readonly accepts: string;
+}
+
 /** One environment variable: what it means, and how its text becomes a value. */
 export interface Variable<T> {
   group: VariableGroup;
@@ -11,8 +19,7 @@ export interface Variable<T> {
   required: 'never' | 'production';
   /** A secret is never printed, may be given as NAME_FILE, and is judged for strength where it says so. */
   secret: boolean;
-  /** Throws `VariableFault` with a sentence that does not contain the value. */
-  parse: (text: string) => T;
+  parse: Parser<T>;
 }
 
 export const VARIABLE_GROUPS = [
@@ -29,62 +36,67 @@ export type VariableGroup = (typeof VARIABLE_GROUPS)[number];
 /** Why a text is not a value; the sentence goes behind the variable's name. */
 export class VariableFault extends Error {}
 
-export function text(value: string): string {
-  return value;
+export function parser<T>(accepts: string, parse: (text: string) => T): Parser<T> {
+  return Object.assign(parse, { accepts });
 }
 
-export function flag(value: string): boolean {
+export const text = parser('text', (value) => value);
+
+export const flag = parser('true or false', (value) => {
   if (value === 'true') return true;
   if (value === 'false') return false;
   throw new VariableFault('must be true or false');
-}
+});
 
-export function integer(min: number, max: number): (value: string) => number {
-  return (value) => {
+export function integer(min: number, max: number): Parser<number> {
+  const accepts = `a whole number from ${String(min)} to ${String(max)}`;
+  return parser(accepts, (value) => {
     const number = /^-?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-    if (!(number >= min && number <= max)) {
-      throw new VariableFault(`must be a whole number from ${String(min)} to ${String(max)}`);
-    }
+    if (!(number >= min && number <= max)) throw new VariableFault(`must be ${accepts}`);
     return number;
-  };
+  });
 }
 
-export function positiveNumber(value: string): number {
+export const positiveNumber = parser('a number above 0', (value) => {
   const number = /^\d{1,9}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN;
   if (!(number > 0)) throw new VariableFault('must be a number above 0');
   return number;
-}
+});
 
-export function oneOf<const T extends string>(...choices: T[]): (value: string) => T {
-  return (value) => {
+export function oneOf<const T extends string>(...choices: T[]): Parser<T> {
+  const accepts = `one of ${choices.join(', ')}`;
+  return parser(accepts, (value) => {
     const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) throw new VariableFault(`must be one of ${choices.join(', ')}`);
+    if (choice === undefined) throw new VariableFault(`must be ${accepts}`);
     return choice;
-  };
+  });
 }
 
-export function url(...protocols: string[]): (value: string) => string {
-  return (value) => {
+export function url(...protocols: string[]): Parser<string> {
+  const accepts = `an address that starts with ${protocols.join('// or ')}//`;
+  return parser(accepts, (value) => {
     if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
-      throw new VariableFault(`must be an address that starts with ${protocols.join('// or ')}//`);
+      throw new VariableFault(`must be ${accepts}`);
     }
     return value;
-  };
+  });
 }
 
+const webAddress = url('http:', 'https:');
+
 /** An origin exactly as browsers send it: scheme, host and port, no path. */
-export function origin(value: string): string {
-  const parsed = url('http:', 'https:')(value);
+export const origin = parser('an origin, such as https://chat.example.org', (value) => {
+  const parsed = webAddress(value);
   if (new URL(parsed).origin !== parsed.replace(/\/$/, '')) {
     throw new VariableFault('must be an origin: scheme, host and port, without a path');
   }
   return new URL(parsed).origin;
-}
+});
 
-export function originList(value: string): string[] {
-  return value
+export const originList = parser('origins, comma-separated', (value) =>
+  value
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
-    .map(origin);
-}
+    .map(origin),
+);

@@ -121,6 +121,24 @@ describe('config', () => {
     expect(names.sort()).toEqual([...VARIABLE_NAMES, ...Object.keys(COMPOSE_VARIABLES)].sort());
   });
 
+  it('tells of each variable what it is for, what it takes, whether it is required, and what goes wrong', () => {
+    const entries = renderExample()
+      .split(/\n\n/)
+      .filter((entry) => /^(# )?[A-Z][A-Z0-9_]*=/m.test(entry));
+    expect(entries).toHaveLength(VARIABLE_NAMES.length + Object.keys(COMPOSE_VARIABLES).length);
+    for (const entry of entries) {
+      expect(entry.replaceAll(/\n# /g, ' ')).toMatch(
+        /^# \S.{15,}\. (Required|Optional)\..*If wrong: \S.{15,}[ \n][A-Z][A-Z0-9_]*=/s,
+      );
+    }
+  });
+
+  it('takes its own defaults', () => {
+    for (const [name, { default: value, parse }] of Object.entries(COMPOSE_VARIABLES)) {
+      if (value) expect(() => parse?.(value), name).not.toThrow();
+    }
+  });
+
   it('tells the defaults of the compose file', () => {
     const compose = readFileSync(new URL('../../../docker-compose.production.yml', import.meta.url), 'utf8');
     // Compose itself reads the one; `setup` finds the others in the env file as a whole.
