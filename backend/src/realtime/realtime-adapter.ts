@@ -12,6 +12,7 @@ import { BusChannels } from '../infra/redis/bus-channels.js';
 import { RedisConnections } from '../infra/redis/redis-connections.js';
 import { DeliveredFrames } from './delivered-frames.js';
 import { MembershipGate } from './membership-gate.js';
+import { MembershipMoves } from './membership-moves.js';
 import type { RealtimeServer } from './realtime-socket.js';
 import type { RoomAdapterParts } from './room-adapter.js';
 import { RoomAdapter } from './room-adapter.js';
@@ -38,6 +39,7 @@ export class RealtimeAdapter extends IoAdapter {
       publisher: app.get(RedisConnections).busPublisher,
       channels: app.get(BusChannels),
       gate: app.get(MembershipGate),
+      moves: app.get(MembershipMoves),
       frames: app.get(DeliveredFrames),
       metrics: app.get(Metrics),
       logger: app.get(Logger),

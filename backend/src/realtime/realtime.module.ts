@@ -8,6 +8,7 @@ import { Dispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
 import { LocalSockets } from './local-sockets.js';
 import { MembershipGate } from './membership-gate.js';
+import { MembershipMoves } from './membership-moves.js';
 import { Publisher } from './publisher.js';
 import { RealtimeGateway } from './realtime.gateway.js';
 import { SlowReaders } from './slow-readers.js';
@@ -25,6 +26,7 @@ import { UpgradeGate } from './upgrade-gate.js';
     Drain,
     LocalSockets,
     MembershipGate,
+    MembershipMoves,
     Publisher,
     RealtimeGateway,
     SlowReaders,

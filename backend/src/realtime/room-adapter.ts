@@ -9,16 +9,18 @@ import type { BusMessage, RoomMove } from './bus-message.js';
 import { decodeBusMessage, encodeBusMessage } from './bus-message.js';
 import type { DeliveredFrames } from './delivered-frames.js';
 import type { MembershipGate } from './membership-gate.js';
+import type { MembershipMoves } from './membership-moves.js';
 import type { RealtimeSocket } from './realtime-socket.js';
 import type { RoomFrame } from './room-frame.js';
 import { frameOf, webSocketFrame } from './room-frame.js';
-import { isSharedRoom } from './rooms.js';
+import { conversationOfRoom, isSharedRoom, userOfRoom } from './rooms.js';
 
 export interface RoomAdapterParts {
   readonly instanceId: string;
   readonly publisher: BusPublisher;
   readonly channels: BusChannels;
   readonly gate: MembershipGate;
+  readonly moves: MembershipMoves;
   readonly frames: DeliveredFrames;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -76,23 +78,37 @@ export class RoomAdapter extends Adapter {
   }
 
   override addSockets(options: BroadcastOptions, rooms: string[]): void {
-    super.addSockets(options, rooms);
-    this.publishMove('join', options, rooms);
+    if (options.flags?.local === true) super.addSockets(options, rooms);
+    else this.moveEverywhere('join', options, rooms);
   }
 
   override delSockets(options: BroadcastOptions, rooms: string[]): void {
-    super.delSockets(options, rooms);
-    this.publishMove('leave', options, rooms);
+    if (options.flags?.local === true) super.delSockets(options, rooms);
+    else this.moveEverywhere('leave', options, rooms);
   }
 
   override disconnectSockets(options: BroadcastOptions, close: boolean): void {
     super.disconnectSockets(options, close);
-    this.publishMove('close', options, []);
+    if (options.flags?.local === true) return;
+    for (const from of options.rooms) this.publish({ kind: 'close', from, rooms: [] });
   }
 
-  private publishMove(kind: RoomMove['kind'], { rooms, flags }: BroadcastOptions, moved: string[]): void {
-    if (flags?.local === true) return;
-    for (const from of rooms) this.publish({ kind, from, rooms: moved });
+  private moveEverywhere(kind: 'join' | 'leave', { rooms }: BroadcastOptions, moved: string[]): void {
+    for (const from of rooms) {
+      const move: RoomMove = { kind, from, rooms: moved };
+      this.moveHere(move);
+      this.publish(move);
+    }
+  }
+
+  /** Only people are moved, and only between conversations. */
+  private moveHere({ kind, from, rooms }: RoomMove): void {
+    const userId = userOfRoom(from);
+    for (const conversationId of rooms.map(conversationOfRoom)) {
+      if (userId === null || conversationId === null) continue;
+      if (kind === 'join') this.parts.moves.came(userId, conversationId);
+      else this.parts.moves.went(userId, conversationId);
+    }
   }
 
   private publish(message: BusMessage): void {
@@ -120,10 +136,11 @@ export class RoomAdapter extends Adapter {
       this.deliver(message.rooms, message.frame);
       return;
     }
-    const options = { rooms: new Set([message.from]), except: new Set<string>() };
-    if (message.kind === 'join') super.addSockets(options, [...message.rooms]);
-    else if (message.kind === 'leave') super.delSockets(options, [...message.rooms]);
-    else super.disconnectSockets(options, true);
+    if (message.kind === 'close') {
+      super.disconnectSockets({ rooms: new Set([message.from]), except: new Set() }, true);
+    } else {
+      this.moveHere(message);
+    }
   }
 
   private deliver(rooms: readonly string[], frame: RoomFrame): void {

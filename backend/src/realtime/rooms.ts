@@ -13,9 +13,16 @@ export function sessionRoom(sessionId: string): string {
 
 const CONVERSATION_PREFIX = 'c:';
 
+const USER_PREFIX = 'u:';
+
 /** Whether a room may have sockets on several instances; each socket also has a room of its own. */
 export function isSharedRoom(room: string): boolean {
   return /^[cus]:/.test(room);
+}
+
+/** The person whose room it is, or `null` where the room is of another kind. */
+export function userOfRoom(room: string): string | null {
+  return room.startsWith(USER_PREFIX) ? room.slice(USER_PREFIX.length) : null;
 }
 
 /** The conversation of a room, or `null` where the room is of another kind. */

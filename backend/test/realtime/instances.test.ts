@@ -1,6 +1,7 @@
 import type { ChangesEvent } from '@parley/protocol';
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ConnectionSources } from '../../src/realtime/connection-sources.js';
 import { DeliveredFrames } from '../../src/realtime/delivered-frames.js';
 import { Publisher } from '../../src/realtime/publisher.js';
 import { Api, Connection } from '../_support/api.js';
@@ -14,7 +15,9 @@ import type { TestDatabase } from '../_support/test-database.js';
 import { createTestDatabase } from '../_support/test-database.js';
 import { testServices } from '../_support/test-services.js';
 
+/** A conversation that exists for the two instances alone, and who is a member of it. */
 const ROOM = '01890000-0000-7000-8000-0000000000aa';
+const members = new Set<string>();
 
 function change(toRev: number): ChangesEvent {
   return { conversationId: ROOM, fromRev: toRev - 1, toRev, messages: [] };
@@ -36,6 +39,15 @@ describe('two instances', () => {
     redis = await startTcpProxy(testServices().redisUrl);
     const options = { databaseUrl: database.url, redisUrl: redis.url };
     [one, two] = await Promise.all([startApp(options), startApp(options)]);
+    for (const { app } of [one, two]) {
+      vi.spyOn(app.get(ConnectionSources), 'members').mockImplementation((_, userIds) =>
+        Promise.resolve({
+          membersRev: 0,
+          memberIds: new Set(userIds.filter((id) => members.has(id))),
+          leftRevs: new Map(),
+        }),
+      );
+    }
     const api = new Api(one.baseUrl);
     people = await Promise.all([api.register(), api.register()]);
     sockets = await Promise.all([
@@ -78,7 +90,10 @@ describe('two instances', () => {
     two.app.get(DeliveredFrames).observe(({ toRev }) => {
       delivered.push(toRev);
     });
-    for (const { user } of people) publisher().addUserToConversation(user.id, ROOM);
+    for (const { user } of people) {
+      members.add(user.id);
+      publisher().addUserToConversation(user.id, ROOM);
+    }
     const rev = await bothGet(0);
     await sockets[0].next('changes', ({ toRev }) => toRev === rev);
     publisher().changes(0, change(rev + 1));
@@ -110,6 +125,7 @@ describe('two instances', () => {
   });
 
   it('stop delivering to who was removed from the other one', async () => {
+    members.delete(people[1].user.id);
     publisher().removeUserFromConversation(people[1].user.id, ROOM);
     await new Promise((resolve) => setTimeout(resolve, 300));
     publisher().changes(0, change(9_001));

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeBusMessage } from '../../src/realtime/bus-message.js';
+import { conversationRoom, userRoom } from '../../src/realtime/rooms.js';
+import type { Connection, Person } from '../_support/api.js';
+import { Installation } from '../_support/installation.js';
+import { testServices } from '../_support/test-services.js';
+
+/** Far more than a reading takes, and less than it takes a sweep to come by twice. */
+const SETTLED_MS = 1_000;
+
+describe('words of the bus that come late', () => {
+  let installation: Installation;
+  let redis: Redis;
+  let anna: Person;
+  let bob: Person;
+  let carla: Person;
+  let annas: Connection;
+  let bobs: Connection;
+  let carlas: Connection;
+
+  beforeAll(async () => {
+    redis = new Redis(testServices().redisUrl);
+    installation = await Installation.start([{}, {}]);
+    [anna, bob, carla] = (await installation.people('anna', 'bob', 'carla')) as [Person, Person, Person];
+    [annas, bobs, carlas] = await Promise.all([
+      installation.connect(anna, 0),
+      installation.connect(bob, 1),
+      installation.connect(carla, 1),
+    ]);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await installation.stop();
+  });
+
+  /** What an instance said of the person once, and a slow Redis hands over now. */
+  async function sayLate(kind: 'join' | 'leave', person: Person, conversationId: string): Promise<void> {
+    const from = userRoom(person.user.id);
+    const message = encodeBusMessage(randomUUID(), { kind, from, rooms: [conversationRoom(conversationId)] });
+    expect(await redis.publish(`parley:room:${from}`, message)).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  }
+
+  it('do not keep a member of today out, who was removed once', async () => {
+    const { id } = await installation.start(anna, [bob, carla]);
+    const params = { id, userId: carla.user.id };
+    await installation.api().call('DELETE /conversations/:id/members/:userId', { token: anna.token, params });
+    await carlas.next('conversation:removed', ({ conversationId }) => conversationId === id);
+    await installation.api().call('POST /conversations/:id/members', {
+      token: anna.token,
+      params: { id },
+      body: { userIds: [carla.user.id] },
+    });
+    await carlas.next('conversation', ({ conversation }) => conversation.me.joinedRev === 3);
+    // A sweep looks back over what has moved lately: this has not.
+    await installation.database.query(
+      `UPDATE members SET joined_at = joined_at - interval '1 hour' WHERE conversation_id = $1`,
+      [id],
+    );
+    await sayLate('leave', carla, id);
+    await installation.post(anna, id, 'is she still here?');
+    await carlas.next('changes', ({ conversationId, toRev }) => conversationId === id && toRev === 4);
+  });
+
+  it('do not let in again who was removed since', async () => {
+    const { id } = await installation.start(anna, [bob, carla]);
+    const params = { id, userId: carla.user.id };
+    await installation.api().call('DELETE /conversations/:id/members/:userId', { token: anna.token, params });
+    await carlas.next('conversation:removed', ({ conversationId }) => conversationId === id);
+    await installation.database.query(
+      `UPDATE members SET left_at = left_at - interval '1 hour' WHERE conversation_id = $1 AND left_at IS NOT NULL`,
+      [id],
+    );
+    await sayLate('join', carla, id);
+    await annas.send('typing:start', { conversationId: id });
+    await bobs.next('typing', ({ conversationId }) => conversationId === id);
+    await installation.post(anna, id, 'she is gone');
+    await bobs.next('changes', ({ conversationId, toRev }) => conversationId === id && toRev === 3);
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    const heard = carlas.received.filter(
+      ({ event, payload }) =>
+        (event === 'typing' || (event === 'changes' && 'toRev' in payload && payload.toRev > 2)) &&
+        'conversationId' in payload &&
+        payload.conversationId === id,
+    );
+    expect(heard).toEqual([]);
+  });
+});
