@@ -199,8 +199,8 @@ export default defineConfig(
   { files: ['frontend/public/**/*.js'], languageOptions: { globals: globals.browser } },
   // k6 runs it, with globals and modules of its own.
   {
-    files: ['load-test.js'],
-    languageOptions: { globals: { __ENV: 'readonly', __VU: 'readonly', __ITER: 'readonly' } },
+    files: ['load-test.js', 'load-test/**/*.js'],
+    languageOptions: { globals: { ...globals.es2021, __ENV: 'readonly' } },
   },
 
   {

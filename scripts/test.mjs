@@ -129,7 +129,14 @@ async function checks(databaseUrl) {
   await check('formatting', () => run(process.execPath, [bin('prettier/bin/prettier.cjs'), '--check', '.']));
   await check('types', async () => {
     await tsc('-b');
-    for (const project of ['backend/test', 'backend/bench', 'client/test', 'e2e', 'tsconfig.tests.json']) {
+    for (const project of [
+      'backend/test',
+      'backend/bench',
+      'client/test',
+      'e2e',
+      'tsconfig.tests.json',
+      'tsconfig.load-test.json',
+    ]) {
       if (existsSync(join(ROOT, project))) await tsc('-p', project, '--noEmit');
     }
   });
