@@ -51,6 +51,12 @@ const FORWARDED = [
 
 /** A handshake that is not `ready` by then is given up: a proxy may hold a connection open that leads nowhere. */
 const READY_TIMEOUT_MS = 10_000;
+/**
+ * A live server takes a connection at once, however slow its database is. One that does not may be frozen, and the next
+ * try reaches another; each try waits longer than the one before, since it may as well be the way that is slow.
+ */
+const OPEN_TIMEOUT_MS = 4_000;
+const OPEN_TIMEOUT_STEP_MS = 2_000;
 
 /** A renewal that failed is tried again after this, some times before the token ends. */
 const RENEW_AGAIN_MS = 10_000;
@@ -156,7 +162,7 @@ export class Connection {
       auth: { token, protocol: PROTOCOL_VERSION },
       reconnection: false,
       forceNew: true,
-      timeout: READY_TIMEOUT_MS,
+      timeout: Math.min(READY_TIMEOUT_MS, OPEN_TIMEOUT_MS + this.attempt * OPEN_TIMEOUT_STEP_MS),
     });
     this.socket = socket;
     this.listen(socket, (work) => {

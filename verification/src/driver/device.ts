@@ -25,7 +25,9 @@ import type { RestSession } from './rest-session.js';
 /** From the contract: how long a command may stay unanswered before its outcome is unknown. */
 const COMMAND_TIMEOUT_MS = 10_000;
 const HOLE_PATIENCE_MS = 300;
-const CONNECT_TIMEOUT_MS = 8_000;
+/** As the product's own client: a connection that is not taken by then may have met a frozen instance. */
+const OPEN_TIMEOUT_MS = 4_000;
+const READY_TIMEOUT_MS = 10_000;
 const MAX_BACKOFF_MS = 10_000;
 const REPAIR_BACKOFF_MAX_MS = 5_000;
 
@@ -167,7 +169,7 @@ export class Device {
       transports: ['websocket'],
       forceNew: true,
       reconnection: false,
-      timeout: CONNECT_TIMEOUT_MS,
+      timeout: OPEN_TIMEOUT_MS,
       auth: { token: this.session.accessToken, protocol: 1 },
     });
     this.socket = socket;
@@ -177,7 +179,7 @@ export class Device {
       this.reconnect(afterMs);
     };
     // A server that takes the connection and never says `ready` must not hold the device for ever.
-    this.later(CONNECT_TIMEOUT_MS + 4_000, () => {
+    this.later(READY_TIMEOUT_MS, () => {
       if (this.socket === socket && this.instance === '') lost('never ready');
     });
     socket.on('connect_error', (error: Error & { data?: ErrorObject }) => {

@@ -7,13 +7,19 @@ import { push } from './recorded.js';
 /** G11. */
 const BACK_WITHIN_MS = 10_000;
 const SLACK_MS = 1_500;
+/**
+ * A frozen instance can not be told from a slow one: it takes connections and says nothing. Each try has a third of a
+ * chance to meet it and be given up after 4 s; five in a row are one in 243.
+ */
+const BACK_DESPITE_FROZEN_MS = 30_000;
+const FROZEN = 'SIGSTOP instance';
 const EXITS_WITHIN_MS = 20_000;
 
 export const nodeLoss: Judge = {
   name: 'node-loss',
   promises: ['G11'],
   sentence:
-    'Devices of an instance that dies, drains or is cut off are back within 10 s; SIGTERM ends it cleanly within 20 s.',
+    'Devices of an instance that dies, drains or is cut off are back within 10 s (30 s while one stands frozen); SIGTERM ends it cleanly within 20 s.',
   judge: (recorded) => {
     const violations: Violation[] = [];
     const back: number[] = [];
@@ -29,6 +35,7 @@ export const nodeLoss: Judge = {
     const windows = excusing(recorded)('').concat(
       recorded.faults.filter(({ start }) => start.affects === 'postgres' || start.affects === 'proxy'),
     );
+    const frozen = recorded.faults.filter(({ start }) => start.name === FROZEN);
     for (const [device, connections] of byDevice) {
       for (const [index, { to, wanted, why, instance }] of connections.entries()) {
         if (!Number.isFinite(to) || wanted) continue;
@@ -36,9 +43,11 @@ export const nodeLoss: Judge = {
         const after = (next?.from ?? Number.POSITIVE_INFINITY) - to;
         if (Number.isFinite(after)) back.push(after);
         if (gone.has(device)) continue;
+        const metFrozen = frozen.some((window) => window.from < to + BACK_WITHIN_MS && window.to > to);
+        const within = (metFrozen ? BACK_DESPITE_FROZEN_MS : BACK_WITHIN_MS) + SLACK_MS;
         if (
-          (next?.from ?? Number.POSITIVE_INFINITY) > deadlineAfter(to, BACK_WITHIN_MS + SLACK_MS, windows) &&
-          recorded.endAt > to + BACK_WITHIN_MS + SLACK_MS
+          (next?.from ?? Number.POSITIVE_INFINITY) > deadlineAfter(to, within, windows) &&
+          recorded.endAt > to + within
         ) {
           violations.push({
             t: to,
