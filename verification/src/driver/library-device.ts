@@ -131,6 +131,19 @@ export class LibraryDevice {
       if (shown !== null)
         this.recorder.write({ k: 'window-end', device: this.name, conversation: id, why: 'removed' });
     }
+    this.endUnseen();
+  }
+
+  /** What left the queue for a conversation that this device no longer sees: it will never be shown here. */
+  private endUnseen(): void {
+    const queued = new Set(
+      this.client.outbox.getSnapshot().entries.map(({ clientMessageId }) => clientMessageId),
+    );
+    for (const [clientMessageId, { op, conversation }] of this.sending) {
+      if (queued.has(clientMessageId) || this.watched.has(conversation)) continue;
+      this.sending.delete(clientMessageId);
+      this.recorder.write({ k: 'info', op, why: 'removed' });
+    }
   }
 
   private watch(id: string): void {
@@ -160,6 +173,7 @@ export class LibraryDevice {
     const shown = watched.shown;
     if (shown === null || rev < watched.rev) {
       const page = messages.map(seenOf);
+      for (const message of page) this.endSend(message);
       if (shown !== null)
         this.recorder.write({ k: 'window-end', device: this.name, conversation: id, why: 'reset' });
       watched.shown = new Map(page.map((message) => [message.seq, message]));
@@ -212,6 +226,7 @@ export class LibraryDevice {
       this.recorder.write({ k: 'fail', op: sending.op, code: entry.error?.code ?? 'UNKNOWN' });
       this.client.discardSend(entry.clientMessageId);
     }
+    this.endUnseen();
   }
 
   /** Writes down what this device shows now. */

@@ -4,6 +4,8 @@ import type { FaultWindow, Recorded } from './recorded.js';
 
 /** A send or a delivery that took longer than this was held up by a fault. */
 const HELD_UP_MS = 1_000;
+/** Outcomes that are unknown without a fault: the device was between two connections, or was taken out of the conversation. */
+const TELLS_NOTHING = new Set(['not connected', 'removed']);
 
 export interface Recovery {
   fault: FaultWindow;
@@ -59,8 +61,10 @@ export function recoveries(recorded: Recorded): Recovery[] {
     if (hit === undefined) continue;
     hit.sends += 1;
     if (outcome === 'info') hit.unknown += 1;
-    const bad = (outcome === 'info' && code !== 'not connected') || end - invoke.t > HELD_UP_MS;
-    if (bad && Number.isFinite(end)) hit.lastSend = Math.max(hit.lastSend, Math.min(end, hit.until));
+    // What was under way when the next fault began is that one's, unless it had been held up before.
+    const until = Math.min(end, hit.until);
+    const failed = outcome === 'info' && !TELLS_NOTHING.has(code ?? '') && end <= hit.until;
+    if (failed || until - invoke.t > HELD_UP_MS) hit.lastSend = Math.max(hit.lastSend, until);
   }
   for (const delivery of deliveries(recorded)) {
     const hit = at(delivery.committedAt);
