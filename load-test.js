@@ -33,7 +33,7 @@ import { summaryOf } from './load-test/summary.js';
 /**
  * @typedef {{ id: string, username: string, token: string, until: number }} Account
  * @typedef {{ id: string, people: Account[] }} Group
- * @typedef {{ run: string, password: string, groups: Group[], uploads: boolean, madeAdmin: string | null, beganAt: number }} Setup
+ * @typedef {{ run: string, password: string, groups: Group[], uploads: boolean, madeAdmin: string | null }} Setup
  */
 
 const BASE_URL = (__ENV['BASE_URL'] ?? 'http://localhost:3000').replace(/\/+$/, '');
@@ -82,15 +82,14 @@ function post(path, body, token, name) {
   });
 }
 
-/** Failures that this user of k6 has written to the terminal. */
-let written = 0;
-const WRITTEN_MOST = 3;
+/** Kinds of failures that this user of k6 has written to the terminal: the first of each tells enough. @type {Set<string>} */
+const written = new Set();
 
 /** One try of something, and whether it failed. @param {string} what of FAILURES @param {string | null} failure @param {Record<string, string>} [tags] */
 function count(what, failure, tags = {}) {
   errors.add(failure !== null, { what, ...tags });
-  if (failure === null || written >= WRITTEN_MOST) return;
-  written += 1;
+  if (failure === null || written.has(what)) return;
+  written.add(what);
   console.warn(`${what} failed: ${failure}`);
 }
 
@@ -111,33 +110,33 @@ export function setup() {
   if (health.status !== 200) giveUp(`There is no Parley at ${BASE_URL}: /health answers ${health.status}.`);
   const run = Date.now().toString(36);
   const password = hex(randomBytes(18));
-  const { accounts, madeAdmin } = register(run, password, plan.conversations * PEOPLE);
-  const groups = [];
-  for (let first = 0; first < accounts.length; first += PEOPLE) {
-    groups.push(makeGroup(run, accounts.slice(first, first + PEOPLE)));
+  const first = register(run, password, 0, PEOPLE);
+  const [account] = first.accounts;
+  if (!account) giveUp('nobody was registered');
+  const groups = [makeGroup(run, first.accounts)];
+  checkBudget(groups[0]?.id ?? '', account);
+  const { accounts } = register(run, password, PEOPLE, plan.conversations * PEOPLE);
+  for (let from = 0; from < accounts.length; from += PEOPLE) {
+    groups.push(makeGroup(run, accounts.slice(from, from + PEOPLE)));
   }
-  const [group] = groups;
-  const [account] = accounts;
-  if (!group || !account) giveUp('no conversation was made');
-  checkBudget(group, account);
   // A server without uploads does not know the route at all.
   const probe = post('/uploads', {}, account.token, 'probe');
-  return { run, password, groups, uploads: probe.status !== 404, madeAdmin, beganAt: Date.now() };
+  return { run, password, groups, uploads: probe.status !== 404, madeAdmin: first.madeAdmin };
 }
 
 /** @param {ArrayBuffer} bytes */
 const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** @param {string} run @param {string} password @param {number} count */
-function register(run, password, count) {
+/** Accounts of these numbers. @param {string} run @param {string} password @param {number} from @param {number} to */
+function register(run, password, from, to) {
   /** @type {Account[]} */
   const accounts = [];
   /** @type {string | null} */
   let madeAdmin = null;
-  while (accounts.length < count) {
+  while (accounts.length < to - from) {
     const names = Array.from(
-      { length: Math.min(REGISTERED_AT_ONCE, count - accounts.length) },
-      (_, index) => `load-${run}-${accounts.length + index}`,
+      { length: Math.min(REGISTERED_AT_ONCE, to - from - accounts.length) },
+      (_, index) => `load-${run}-${from + accounts.length + index}`,
     );
     const responses = http.batch(
       names.map((username) => ({
@@ -151,8 +150,8 @@ function register(run, password, count) {
       const body = bodyOf(response);
       if (response.status === 429) {
         giveUp(
-          `This address may make no more accounts for ${Math.ceil(body.error.retryAfterMs / 60_000)} minutes, and ${count} are ` +
-            `needed: start the servers with RATE_LIMIT_SCALE=${Math.max(5, plan.neededScale)}, or wait.`,
+          `This address may make no more accounts for ${Math.ceil(body.error.retryAfterMs / 60_000)} minutes, and ${to} are ` +
+            `needed: start the servers with RATE_LIMIT_SCALE=${Math.max(20, plan.scale)}, or wait.`,
         );
       }
       if (response.status !== 201)
@@ -185,10 +184,10 @@ function makeGroup(run, people) {
   return { id: bodyOf(response).id, people };
 }
 
-/** A test that would only measure the rate limits is not begun. @param {Group} group @param {Account} account */
-function checkBudget(group, account) {
+/** A test that would only measure the rate limits is not begun. @param {string} conversationId @param {Account} account */
+function checkBudget(conversationId, account) {
   const response = post(
-    `/conversations/${group.id}/messages`,
+    `/conversations/${conversationId}/messages`,
     { clientMessageId: 'hello', text: 'Hello' },
     account.token,
     'hello',
@@ -199,7 +198,7 @@ function checkBudget(group, account) {
   if (allowed < wanted) {
     giveUp(
       `Each person of \`${plan.name}\` sends ${wanted} messages a minute, and this server allows ${allowed}: start the servers ` +
-        `with RATE_LIMIT_SCALE=${Math.max(20, plan.neededScale)}.`,
+        `with RATE_LIMIT_SCALE=${Math.max(20, plan.scale)}.`,
     );
   }
 }
@@ -342,7 +341,7 @@ export async function converse(data) {
     doubled.add(1);
   }
   for (const { seq, refused, dueAt } of said.values())
-    if (seq === null && !refused) count('send', 'no answer in time', tagsOf(dueAt));
+    if (seq === null && !refused) count('send', 'no answer before the visit ended', tagsOf(dueAt));
   const known = [...said.values()].filter(({ seq }) => seq !== null);
   const missing = known.reduce(
     (sum, { clientMessageId, seq }) =>

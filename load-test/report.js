@@ -248,11 +248,11 @@ export function remarksOn(summary) {
   }
   if (summary.connectionsCut > 0) {
     remarks.push(
-      `${whole(summary.connectionsCut)} connections were cut and made again; what was sent meanwhile is followed like the rest.`,
+      `Connections that were cut, and made again: ${whole(summary.connectionsCut)}. What was sent meanwhile is followed like the rest.`,
     );
   }
   if (summary.holesRepaired > 0) {
-    remarks.push(`${whole(summary.holesRepaired)} times a client fetched what had not come by itself.`);
+    remarks.push(`Holes that a client filled by asking, also after a cut: ${whole(summary.holesRepaired)}.`);
   }
   if (summary.scenario === 'stress' && summary.sustainedPerSecond) {
     remarks.push(
@@ -322,9 +322,10 @@ ${charts(summary)}
 
 /** @param {Summary} summary */
 function faultsOf({ limits }) {
-  return ['parley_lost', 'parley_doubled', 'parley_disordered']
-    .map((metric) => limits.find((limit) => limit.metric === metric)?.measured ?? '–')
-    .join(' · ');
+  const counts = ['parley_lost', 'parley_doubled', 'parley_disordered'].map(
+    (metric) => limits.find((limit) => limit.metric === metric)?.measured ?? '–',
+  );
+  return counts.every((count) => count === 'none') ? 'none' : counts.join(' · ').replaceAll('none', '0');
 }
 
 /** For the terminal. @param {Summary} summary @param {string} path of the report */
@@ -386,6 +387,6 @@ th,td{padding:4px 10px 4px 0;text-align:right;border-top:1px solid var(--line);w
 .bars li{display:grid;grid-template-columns:1fr auto;gap:2px 12px}.bars span:first-child{overflow-wrap:anywhere}
 .bars b{grid-row:1;grid-column:2;font-variant-numeric:tabular-nums}.bars .bar,.bars small{grid-column:1/-1}
 .bar{height:8px;border-radius:4px;background:var(--line);overflow:hidden}.bar i{display:block;height:100%;min-width:3px;border-radius:4px;background:var(--a)}
-@media (max-width:560px){main{padding:20px 12px 40px}.limits li{grid-template-columns:1fr auto}.limits span{grid-row:2;grid-column:1/-1}svg text{font-size:16px}}
+@media (max-width:560px){main{padding:20px 12px 40px}.limits li{grid-template-columns:1fr auto;gap:0 12px}.limits span{grid-row:2;grid-column:1/-1}svg text{font-size:16px}}
 @media print{body{background:none}figure,.key div{break-inside:avoid}}
 `;
