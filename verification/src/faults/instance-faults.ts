@@ -46,6 +46,11 @@ export function killInstance(process: ManagedProcess, downMs: number, noted: Not
   };
 }
 
+/** Jobs that were begun are begun again: `jobs-done` judges that each change has left exactly one. */
+export function killWorker(process: ManagedProcess, downMs: number, noted: Noted): Fault {
+  return { ...killInstance(process, downMs, noted), name: 'kill -9 worker' };
+}
+
 export function freezeInstance(process: ManagedProcess, forMs: number): Fault {
   return {
     name: 'SIGSTOP instance',

@@ -6,7 +6,14 @@ import { neverReads } from './client-faults.js';
 import type { CommitCutter } from './commit-cutter.js';
 import type { Fault } from './fault.js';
 import type { Noted } from './instance-faults.js';
-import { drainInstance, freezeInstance, killInstance, reset, silence } from './instance-faults.js';
+import {
+  drainInstance,
+  freezeInstance,
+  killInstance,
+  killWorker,
+  reset,
+  silence,
+} from './instance-faults.js';
 import { cutAfterCommit, freezePostgres, restartPostgres, terminateBackends } from './postgres-faults.js';
 import { reloadProxy } from './proxy-faults.js';
 import { cutSubscribers, flushRedis, freezeRedis, killRedis } from './redis-faults.js';
@@ -53,6 +60,7 @@ export function round(plan: Plan): Fault[] {
     flushRedis(redis),
     killRedis(redis, seconds(3, 5)),
     killInstance(someone().process, seconds(1, 3), noted),
+    killWorker(cluster.worker, seconds(1, 3), noted),
     freezeInstance(someone().process, seconds(5, 7)),
     drainInstance(someone().process, 500, noted),
     cutAfterCommit(
