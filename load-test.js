@@ -42,7 +42,7 @@ const plan = planOf(__ENV);
 
 export const options = optionsOf(plan);
 
-/** What arrives this long after the last message was due is late beyond hope. */
+/** What has not come this long after the last message was due is late beyond hope. */
 const GRACE_MS = 15_000;
 const REGISTERED_AT_ONCE = 6;
 /** A token is left alone where it lives longer than a visit by this much. */
@@ -328,12 +328,14 @@ export async function converse(data) {
   }
 
   // What is still under way comes in, or it never will.
-  const deadline = Date.now() + GRACE_MS;
-  const isComplete = () =>
-    [...said.values()].every(
-      ({ seq, clientMessageId }) => seq !== null && people.every(({ seen }) => seen.has(clientMessageId)),
-    );
-  while (!isComplete() && Date.now() < deadline) await pause(50);
+  const everybodySaw = (/** @type {{ clientMessageId: string }} */ { clientMessageId }) =>
+    people.every(({ seen }) => seen.has(clientMessageId));
+  await until(() => [...said.values()].every((message) => message.seq !== null && everybodySaw(message)));
+  // Then nobody sends any more, and what was acknowledged last has its time to arrive: a server that is only slow loses nothing.
+  for (const person of people) person.stopSending();
+  await until(() => people.every(({ sending }) => !sending));
+  const known = [...said.values()].filter(({ seq }) => seq !== null);
+  await until(() => known.every(everybodySaw));
 
   const repeatedWell = await repeatFirst(people, said, data.run, number);
   if (!repeatedWell) {
@@ -342,7 +344,6 @@ export async function converse(data) {
   }
   for (const { seq, refused, dueAt } of said.values())
     if (seq === null && !refused) count('send', 'no answer before the visit ended', tagsOf(dueAt));
-  const known = [...said.values()].filter(({ seq }) => seq !== null);
   const missing = known.reduce(
     (sum, { clientMessageId, seq }) =>
       sum + people.filter(({ seen }) => seen.get(clientMessageId) !== seq).length,
@@ -365,6 +366,12 @@ export async function converse(data) {
     'no message came twice, also when it was sent twice': () => doubles === 0,
     'everybody saw one order without holes': () => wrongOrders === 0,
   });
+}
+
+/** @param {() => boolean} isSo */
+async function until(isSo) {
+  const deadline = Date.now() + GRACE_MS;
+  while (!isSo() && Date.now() < deadline) await pause(50);
 }
 
 /**

@@ -62,6 +62,7 @@ export class Person {
     /** @type {Outgoing[]} */
     this.queue = [];
     this.sending = false;
+    this.stopped = false;
   }
 
   // ---- The connection
@@ -288,11 +289,17 @@ export class Person {
     void this.pump();
   }
 
+  /** What has not been sent stays unsent; what is on its way may still be answered. */
+  stopSending() {
+    this.queue.splice(1);
+    this.stopped = true;
+  }
+
   /** One at a time, the next after the answer, so that the order here is the order there. */
   async pump() {
     if (this.sending) return;
     this.sending = true;
-    for (let next = this.queue[0]; next && this.ready; next = this.queue[0]) {
+    for (let next = this.queue[0]; next && this.ready && !this.stopped; next = this.queue[0]) {
       if (!(await this.send(next))) break;
       this.queue.shift();
     }
@@ -301,7 +308,7 @@ export class Person {
 
   /** Whether it is settled; where it is not, it waits for the next connection. @param {Outgoing} message */
   async send(message) {
-    for (let attempt = 0; this.ready; attempt += 1) {
+    for (let attempt = 0; this.ready && !this.stopped; attempt += 1) {
       const heard = await this.command('message:send', {
         conversationId: this.conversationId,
         clientMessageId: message.clientMessageId,

@@ -232,7 +232,7 @@ export function remarksOn(summary) {
   const remarks = [];
   if (summary.visitsDropped > 0) {
     remarks.push(
-      `${whole(summary.visitsDropped)} visits could not begin, because all of k6's users were still busy: the load was less than asked for.`,
+      `${whole(summary.visitsDropped)} visits and readings could not begin, because all of k6's users were still busy: the load was less than asked for.`,
     );
   }
   if (summary.limits.some(({ metric, passed }) => metric === 'parley_rate_limited' && !passed)) {

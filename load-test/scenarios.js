@@ -183,7 +183,7 @@ const OVER_TIME = {
  * @param {Plan} plan @param {number} perMinute at the height @param {number} vus
  */
 function arrivals(plan, perMinute, vus) {
-  const common = { timeUnit: '1m', preAllocatedVUs: vus, maxVUs: vus * 2, gracefulStop: '60s' };
+  const common = { timeUnit: '1m', preAllocatedVUs: vus, maxVUs: vus * 2, gracefulStop: '120s' };
   const [only, ...others] = plan.stages;
   if (only && others.length === 0) {
     return { executor: 'constant-arrival-rate', rate: perMinute, duration: `${only.seconds}s`, ...common };
