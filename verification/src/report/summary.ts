@@ -52,23 +52,12 @@ export function judgeAll(recorded: Recorded, judges: readonly Judge[] = ALL_JUDG
   });
 }
 
-/** Judges that hold the recording against the database, which nobody shows us on their own install. */
-const NEED_DATABASE = new Set([
-  'acknowledged-is-stored',
-  'refused-is-absent',
-  'dense-numbers',
-  'jobs-done',
-  'sender-order',
-  'convergence',
-  'read-pointers',
-  'removal-holds',
-  'degraded-modes',
-  'processes-live',
-]);
+/** Judges of what an install shows nobody outside: its jobs, its processes, how far others have read, what is down. */
+const NEED_THE_INSIDE = new Set(['read-pointers', 'jobs-done', 'degraded-modes', 'processes-live']);
 
 function judgesFor(recorded: Recorded, judges: readonly Judge[]): readonly Judge[] {
   return recorded.all('run')[0]?.mode === 'target'
-    ? judges.filter(({ name }) => !NEED_DATABASE.has(name))
+    ? judges.filter(({ name }) => !NEED_THE_INSIDE.has(name))
     : judges;
 }
 

@@ -1,4 +1,5 @@
 import { sleep } from '../driver/outcome.js';
+import { readLogs } from '../observe/read-logs.js';
 import { walkHistory } from '../observe/walk-history.js';
 import type { Options } from '../options.js';
 import { Random } from '../random.js';
@@ -73,6 +74,7 @@ export async function runOnTarget(
       for (const library of libraries) library.recordHeld();
     }
     await walkHistory(population.people, population.conversations, recorder);
+    await readLogs(population.people, population.conversations, recorder);
   } finally {
     stopDevices(population);
     // Owners hide what was made here. A direct can not be deleted; it stays empty-handed between two accounts of the checker.
