@@ -14,7 +14,7 @@
 //   DURATION     the scenario's own      seconds that visits begin
 //   REPORT_DIR   .            a folder that is there, for load-test-report.html and load-test-report.json
 //
-// `smoke`, `load` and `soak` stay below the rate limits of a default install; three runs of `load` use up the accounts that one
+// `smoke`, `load` and `soak` stay below the rate limits of a default install; five runs of `load` use up the accounts that one
 // address may make in an hour. For `stress`, `spike` and a higher RATE start the servers with RATE_LIMIT_SCALE=20: all of this
 // comes from one address. With a certificate that is not trusted: K6_INSECURE_SKIP_TLS_VERIFY=true.
 //
