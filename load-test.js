@@ -14,7 +14,7 @@
 //   DURATION     the scenario's own      seconds that visits begin
 //   REPORT_DIR   .            a folder that is there, for load-test-report.html and load-test-report.json
 //
-// `smoke`, `load` and `soak` stay below the rate limits of a default install; five runs of `load` use up the accounts that one
+// `smoke`, `load` and `soak` stay below the rate limits of a default install; four runs of `load` use up the accounts that one
 // address may make in an hour. For `stress`, `spike` and a higher RATE start the servers with RATE_LIMIT_SCALE=20: all of this
 // comes from one address. With a certificate that is not trusted: K6_INSECURE_SKIP_TLS_VERIFY=true.
 //
@@ -27,13 +27,13 @@ import http from 'k6/http';
 import { Counter, Rate, Trend } from 'k6/metrics';
 import { Person, pause } from './load-test/person.js';
 import { renderReport, renderText } from './load-test/report.js';
-import { PEOPLE, optionsOf, planOf, slotName } from './load-test/scenarios.js';
+import { PEOPLE, READERS, optionsOf, planOf, slotName } from './load-test/scenarios.js';
 import { summaryOf } from './load-test/summary.js';
 
 /**
- * @typedef {{ id: string, username: string, token: string, until: number }} Account
+ * @typedef {{ id: string, username: string, token: string, until: number, lives: number }} Account
  * @typedef {{ id: string, people: Account[] }} Group
- * @typedef {{ run: string, password: string, groups: Group[], uploads: boolean, madeAdmin: string | null }} Setup
+ * @typedef {{ run: string, password: string, groups: Group[], readers: Account[], uploads: boolean, madeAdmin: string | null }} Setup
  */
 
 const BASE_URL = (__ENV['BASE_URL'] ?? 'http://localhost:3000').replace(/\/+$/, '');
@@ -46,7 +46,7 @@ export const options = optionsOf(plan);
 const GRACE_MS = 15_000;
 const REGISTERED_AT_ONCE = 6;
 /** A token is left alone where it lives longer than a visit by this much. */
-const TOKEN_RESERVE_MS = 60_000;
+const TOKEN_RESERVE_MS = 30_000;
 /** As long as what people write. */
 const FILLER = 'and so the day goes on, with one more line that somebody wants to read';
 
@@ -110,18 +110,19 @@ export function setup() {
   if (health.status !== 200) giveUp(`There is no Parley at ${BASE_URL}: /health answers ${health.status}.`);
   const run = Date.now().toString(36);
   const password = hex(randomBytes(18));
-  const first = register(run, password, 0, PEOPLE);
-  const [account] = first.accounts;
+  const first = register(run, password, 0, READERS + PEOPLE);
+  const readers = first.accounts.slice(0, READERS);
+  const [account] = readers;
   if (!account) giveUp('nobody was registered');
-  const groups = [makeGroup(run, first.accounts)];
+  const groups = [makeGroup(run, first.accounts.slice(READERS), readers)];
   checkBudget(groups[0]?.id ?? '', account);
-  const { accounts } = register(run, password, PEOPLE, plan.conversations * PEOPLE);
+  const { accounts } = register(run, password, READERS + PEOPLE, READERS + plan.groups * PEOPLE);
   for (let from = 0; from < accounts.length; from += PEOPLE) {
-    groups.push(makeGroup(run, accounts.slice(from, from + PEOPLE)));
+    groups.push(makeGroup(run, accounts.slice(from, from + PEOPLE), readers));
   }
   // A server without uploads does not know the route at all.
   const probe = post('/uploads', {}, account.token, 'probe');
-  return { run, password, groups, uploads: probe.status !== 404, madeAdmin: first.madeAdmin };
+  return { run, password, groups, readers, uploads: probe.status !== 404, madeAdmin: first.madeAdmin };
 }
 
 /** @param {ArrayBuffer} bytes */
@@ -162,15 +163,16 @@ function register(run, password, from, to) {
         username: body.user.username,
         token: body.accessToken,
         until: Date.now() + body.expiresIn * 1_000,
+        lives: body.expiresIn * 1_000,
       });
     }
   }
   return { accounts, madeAdmin };
 }
 
-/** @param {string} run @param {Account[]} people @returns {Group} */
-function makeGroup(run, people) {
-  const [owner, ...others] = people;
+/** @param {string} run @param {Account[]} people @param {Account[]} readers @returns {Group} */
+function makeGroup(run, people, readers) {
+  const [owner, ...others] = [...people, ...readers];
   if (!owner) giveUp('a group needs people');
   const response = post(
     '/conversations',
@@ -203,18 +205,19 @@ function checkBudget(conversationId, account) {
   }
 }
 
-/** Tokens of people who came back after theirs had ended. @type {Map<string, { token: string, until: number }>} */
+/** Tokens of people who came back after theirs had ended. @type {Map<string, { token: string, until: number, lives: number }>} */
 const renewed = new Map();
+const dispersal = Math.random();
 
 /** @param {Account} account @param {string} password */
 function tokenOf(account, password) {
-  const needed = Date.now() + plan.visit * 1_000 + GRACE_MS + TOKEN_RESERVE_MS;
-  if (account.until > needed) return account.token;
-  const known = renewed.get(account.id);
-  if (known && known.until > needed) return known.token;
+  const known = renewed.get(account.id) ?? account;
+  // Not all at the same moment: an address may sign in so many times a minute.
+  const early = (known.lives / 3) * dispersal;
+  if (known.until > Date.now() + plan.visit * 1_000 + TOKEN_RESERVE_MS + early) return known.token;
   const signedIn = signIn(account.username, password);
   // Without one, what follows is refused and counted.
-  if (signedIn === null) return account.token;
+  if (signedIn === null) return known.token;
   renewed.set(account.id, signedIn);
   return signedIn.token;
 }
@@ -224,7 +227,8 @@ function signIn(username, password) {
   const response = post('/auth/login', { username, password }, null, 'login');
   if (!judge(response, 200, 'login')) return null;
   const { accessToken, expiresIn } = bodyOf(response);
-  return { token: String(accessToken), until: Date.now() + Number(expiresIn) * 1_000 };
+  const lives = Number(expiresIn) * 1_000;
+  return { token: String(accessToken), until: Date.now() + lives, lives };
 }
 
 // ---- Conversations: four people come, talk for a while, and go
@@ -233,7 +237,7 @@ function signIn(username, password) {
 export async function converse(data) {
   const number = exec.scenario.iterationInTest;
   const began = exec.scenario.startTime;
-  const group = data.groups[number % data.groups.length];
+  const group = data.groups[exec.vu.idInTest % data.groups.length];
   if (!group) return;
   visits.add(1);
   /** @param {number} at */
@@ -426,13 +430,14 @@ async function compareWithHistory(reader, conversationId, firstSeq, known, told)
 
 // ---- Beside them: people who read, who come and go, who send files
 
-/** @param {Setup} data */
-function anyone(data) {
-  const group = data.groups[Math.floor(Math.random() * data.groups.length)];
-  const account = group?.people[Math.floor(Math.random() * PEOPLE)];
-  if (!group || !account) giveUp('there is nobody');
-  return { group, account };
+/** @template T @param {T[]} items */
+function anyOf(items) {
+  const item = items[Math.floor(Math.random() * items.length)];
+  return item ?? giveUp('there is nobody');
 }
+
+/** @param {Setup} data */
+const readerOf = ({ readers }) => readers[exec.vu.idInTest % readers.length] ?? giveUp('there is no reader');
 
 /** @param {http.Response} response @param {number} status @param {string} what */
 function judge(response, status, what) {
@@ -449,8 +454,8 @@ function judge(response, status, what) {
 
 /** Opens the list, then pages back through a conversation. @param {Setup} data */
 export function readHistory(data) {
-  const { group, account } = anyone(data);
-  const token = tokenOf(account, data.password);
+  const group = anyOf(data.groups);
+  const token = tokenOf(readerOf(data), data.password);
   judge(http.get(`${API}/conversations?limit=20`, params(token, 'conversations')), 200, 'conversations');
   const newest = http.get(`${API}/conversations/${group.id}/messages?limit=50`, params(token, 'open'));
   if (!judge(newest, 200, 'open')) return;
@@ -462,7 +467,7 @@ export function readHistory(data) {
 
 /** @param {Setup} data */
 export function signInAndOut(data) {
-  const { account } = anyone(data);
+  const account = anyOf(anyOf(data.groups).people);
   const signedIn = signIn(account.username, data.password);
   if (signedIn === null) return;
   judge(http.post(`${API}/auth/logout`, null, params(signedIn.token, 'logout')), 204, 'logout');
@@ -473,8 +478,8 @@ const FILE = 'A file of the load test.\n'.repeat(400);
 /** @param {Setup} data */
 export function upload(data) {
   if (!data.uploads) return;
-  const { group, account } = anyone(data);
-  const token = tokenOf(account, data.password);
+  const group = anyOf(data.groups);
+  const token = tokenOf(readerOf(data), data.password);
   const began = Date.now();
   const asked = post(
     '/uploads',

@@ -4,8 +4,12 @@
 
 /** People of one conversation. Each holds a socket, and each message goes to all of them. */
 export const PEOPLE = 4;
+/** People who are in every conversation, hold no socket, and only read. */
+export const READERS = 2;
 /** A visit that ends late still has its conversation for itself: this long after its planned end. */
 const SLACK_SECONDS = 8;
+/** Users of k6 that sign in and out, and that send files. */
+const OTHERS = 2;
 /** Points of time that the charts show. k6 adds up each one by itself, so they are few. */
 const SLOTS_MAX = 30;
 
@@ -15,9 +19,9 @@ const SLOTS_MAX = 30;
  *   `rate`: messages a second at the height; `every`: seconds between two messages of one person; `visit`: seconds that people
  *   stay; `start`: the part of the rate that it begins with.
  * @typedef {Shape & {
- *   name: string, visitsPerMinute: number, conversations: number, seconds: number, slotSeconds: number, slots: number,
+ *   name: string, visitsPerMinute: number, readsPerMinute: number, conversations: number, readings: number, groups: number, seconds: number, slotSeconds: number, slots: number,
  *   scale: number,
- * }} Plan `scale`: the RATE_LIMIT_SCALE that the servers need; 1: none.
+ * }} Plan `conversations`: so many at once; `readings` too; `groups`: one for each of k6's users; `scale`: the RATE_LIMIT_SCALE that the servers need; 1: none.
  */
 
 /** @type {Readonly<Record<string, Shape>>} */
@@ -105,11 +109,15 @@ export function planOf(environment) {
   const perVisit = (PEOPLE * shape.visit) / shape.every;
   const visitsPerMinute = Math.max(1, Math.round((60 * rate) / perVisit));
   const conversations = Math.ceil((visitsPerMinute / 60) * (shape.visit + SLACK_SECONDS));
+  const readsPerMinute = Math.max(60, Math.round(rate * 6));
+  const readings = Math.max(2, Math.ceil(readsPerMinute / 240));
+  // Each user of k6 has a group to itself, whichever scenario it works for: people are then signed in by one user alone.
+  const groups = conversations + readings + OTHERS;
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0) + shape.visit;
   const slotSeconds = Math.ceil(seconds / SLOTS_MAX);
   const needed = Math.max(
     60 / shape.every / DEFAULT_MESSAGES_PER_MINUTE,
-    (conversations * PEOPLE) / DEFAULT_REGISTRATIONS_PER_HOUR,
+    (groups * PEOPLE + READERS) / DEFAULT_REGISTRATIONS_PER_HOUR,
   );
   return {
     ...shape,
@@ -118,7 +126,10 @@ export function planOf(environment) {
     rate: (visitsPerMinute * perVisit) / 60,
     stages,
     visitsPerMinute,
+    readsPerMinute,
     conversations,
+    readings,
+    groups,
     seconds,
     slotSeconds,
     slots: Math.ceil(seconds / slotSeconds),
@@ -214,17 +225,13 @@ export function optionsOf(plan) {
       thresholds[`${metric}{slot:${slotName(slot)}}`] = [threshold];
     }
   }
-  const readsPerMinute = Math.max(60, Math.round(plan.rate * 6));
   return {
     scenarios: {
       conversations: { ...arrivals(plan, plan.visitsPerMinute, plan.conversations), exec: 'converse' },
-      history: {
-        ...arrivals(plan, readsPerMinute, Math.max(4, Math.ceil(readsPerMinute / 120))),
-        exec: 'readHistory',
-      },
+      history: { ...arrivals(plan, plan.readsPerMinute, plan.readings), exec: 'readHistory' },
       // At most 60 sign-ins a minute are allowed from one address.
-      accounts: { ...arrivals(plan, 12, 2), exec: 'signInAndOut' },
-      uploads: { ...arrivals(plan, 12, 2), exec: 'upload' },
+      accounts: { ...arrivals(plan, 12, 1), exec: 'signInAndOut' },
+      uploads: { ...arrivals(plan, 12, 1), exec: 'upload' },
     },
     thresholds,
     summaryTrendStats: [

@@ -1,7 +1,7 @@
 // k6 runs the load test, not CI; here is what can be known without it: what the scenarios ask for, and what the report tells.
 import { describe, expect, it } from 'vitest';
 import { renderReport, renderText } from '../load-test/report.js';
-import { LIMITS, PEOPLE, SHAPES, optionsOf, planOf, slotName } from '../load-test/scenarios.js';
+import { LIMITS, PEOPLE, READERS, SHAPES, optionsOf, planOf, slotName } from '../load-test/scenarios.js';
 import { summaryOf } from '../load-test/summary.js';
 
 /** Of a default install: see backend/src/config/variables.ts. */
@@ -15,7 +15,7 @@ describe('the scenarios of the load test', () => {
     expect(plan.scale).toBe(1);
     expect(60 / plan.every).toBeLessThan(MESSAGES_PER_MINUTE);
     // Three times an hour.
-    expect(plan.conversations * PEOPLE * 3).toBeLessThan(REGISTRATIONS_PER_HOUR);
+    expect((plan.groups * PEOPLE + READERS) * 3).toBeLessThan(REGISTRATIONS_PER_HOUR);
     expect(optionsOf(plan).scenarios.accounts).toMatchObject({
       rate: expect.toSatisfy((rate) => rate < LOGINS_PER_MINUTE / 2),
     });
