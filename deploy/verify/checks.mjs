@@ -134,7 +134,10 @@ async function servesTheWeb({ stack, state }) {
   // Compressed beforehand, so nginx knows its length.
   assert.ok(Number(asset.headers['content-length']) > 0);
   assert.equal((await site.fetch('/metrics')).status, 404);
-  const tooLarge = await site.fetch('/api/v1/auth/login', { method: 'POST', body: { x: 'x'.repeat(200_000) } });
+  const tooLarge = await site.fetch('/api/v1/auth/login', {
+    method: 'POST',
+    body: { x: 'x'.repeat(200_000) },
+  });
   assert.equal(tooLarge.status, 413);
   assert.equal(tooLarge.body.error.code, 'PAYLOAD_TOO_LARGE');
   const redirect = await new Promise((resolve, reject) => {
@@ -345,8 +348,12 @@ async function panelsHaveData({ stack }) {
   let asked = 0;
   for (const { title, targets = [] } of panels) {
     for (const { expr } of targets) {
-      const { result } = await stack.prometheus('query', { query: expr });
-      assert.ok(result.length > 0, `${title}: nothing for ${expr}`);
+      // A rate is there after two scrapes and a run of the rules.
+      await until(
+        `${title}: ${expr}`,
+        async () => (await stack.prometheus('query', { query: expr })).result.length > 0,
+        60_000,
+      );
       asked += 1;
     }
   }
