@@ -8,18 +8,19 @@ import { push } from './recorded.js';
 const BACK_WITHIN_MS = 10_000;
 const SLACK_MS = 1_500;
 /**
- * A frozen instance can not be told from a slow one: it takes connections and says nothing. Each try has a third of a
- * chance to meet it and be given up after 4 s; five in a row are one in 243.
+ * An instance that takes connections and says nothing can not be told from a slow one: it is frozen, or stands behind
+ * a way that swallows everything. Each try has a third of a chance to meet it and be given up after 4 s; five in a row
+ * are one in 243.
  */
-const BACK_DESPITE_FROZEN_MS = 30_000;
-const FROZEN = 'SIGSTOP instance';
+const BACK_DESPITE_MUTE_MS = 30_000;
+const MUTE = /^(SIGSTOP instance|DROP nginx)/;
 const EXITS_WITHIN_MS = 20_000;
 
 export const nodeLoss: Judge = {
   name: 'node-loss',
   promises: ['G11'],
   sentence:
-    'Devices of an instance that dies, drains or is cut off are back within 10 s (30 s while one stands frozen); SIGTERM ends it cleanly within 20 s.',
+    'Devices of an instance that dies, drains or is cut off are back within 10 s (30 s while one takes connections and says nothing); SIGTERM ends it cleanly within 20 s.',
   judge: (recorded) => {
     const violations: Violation[] = [];
     const back: number[] = [];
@@ -35,7 +36,7 @@ export const nodeLoss: Judge = {
     const windows = excusing(recorded)('').concat(
       recorded.faults.filter(({ start }) => start.affects === 'postgres' || start.affects === 'proxy'),
     );
-    const frozen = recorded.faults.filter(({ start }) => start.name === FROZEN);
+    const mute = recorded.faults.filter(({ start }) => MUTE.test(start.name));
     for (const [device, connections] of byDevice) {
       for (const [index, { to, wanted, why, instance }] of connections.entries()) {
         if (!Number.isFinite(to) || wanted) continue;
@@ -43,8 +44,8 @@ export const nodeLoss: Judge = {
         const after = (next?.from ?? Number.POSITIVE_INFINITY) - to;
         if (Number.isFinite(after)) back.push(after);
         if (gone.has(device)) continue;
-        const metFrozen = frozen.some((window) => window.from < to + BACK_WITHIN_MS && window.to > to);
-        const within = (metFrozen ? BACK_DESPITE_FROZEN_MS : BACK_WITHIN_MS) + SLACK_MS;
+        const metMute = mute.some((window) => window.from < to + BACK_WITHIN_MS && window.to > to);
+        const within = (metMute ? BACK_DESPITE_MUTE_MS : BACK_WITHIN_MS) + SLACK_MS;
         if (
           (next?.from ?? Number.POSITIVE_INFINITY) > deadlineAfter(to, within, windows) &&
           recorded.endAt > to + within

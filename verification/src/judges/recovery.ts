@@ -71,7 +71,8 @@ export function recoveries(recorded: Recorded): Recovery[] {
     if (hit === undefined || delivery.shownAt > delivery.connectedUntil) continue;
     const latency = Math.max(0, delivery.shownAt - delivery.committedAt);
     hit.latencies.push(latency);
-    if (latency > HELD_UP_MS) hit.lastDelivery = Math.max(hit.lastDelivery, delivery.shownAt);
+    const until = Math.min(delivery.shownAt, hit.until);
+    if (until - delivery.committedAt > HELD_UP_MS) hit.lastDelivery = Math.max(hit.lastDelivery, until);
   }
   return found.map(({ latencies, lastSend, lastDelivery, ...recovery }) => {
     latencies.sort((left, right) => left - right);
