@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { sleep } from '../../scripts/managed-process.mjs';
+import { replacesOneAfterTheOther, restoresABackup, tellsTheGrafanaPassword } from './documented.mjs';
 import { Site } from './people.mjs';
 import { until } from './stack.mjs';
 
@@ -24,10 +25,13 @@ export const CHECKS = [
   ['a killed replica is left at once, nothing is lost', survivesAKill],
   ['a replica told to stop drains and ends with 0', drains],
   ['Prometheus sees every target; every rule works', seesEveryTarget],
+  ['all instances are replaced under load, nothing is lost', replacesOneAfterTheOther],
+  ['the password of Grafana is where the page says', tellsTheGrafanaPassword],
   ['each panel asks for something that is there', panelsHaveData],
   ['every alert has its section in the runbook', alertsHaveRunbooks],
   ['an alert fires for a real fault, and resolves', alertFires],
   ['down and up keep accounts, messages and secrets', keepsData],
+  ['a backup is made and restored as the page says', restoresABackup],
   ['no secret stands in a log or in docker inspect', keepsSecrets],
 ];
 

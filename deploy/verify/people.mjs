@@ -92,13 +92,15 @@ export class Site {
 class Line {
   instance = null;
   texts = [];
+  epoch = null;
   connects = 0;
   #listeners = new Set();
 
   constructor(socket) {
     this.socket = socket;
-    socket.on('ready', ({ instanceId }) => {
+    socket.on('ready', ({ instanceId, epoch }) => {
       this.instance = instanceId;
+      this.epoch = epoch;
       this.connects += 1;
       this.#changed();
     });

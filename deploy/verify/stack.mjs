@@ -49,6 +49,14 @@ export class Stack {
     return this.engine.run('docker', ['compose', '-f', FILE, ...args], { env: this.env, cwd: this.folder });
   }
 
+  /** Commands as an operator types them. */
+  shell(commands) {
+    return this.engine.run('sh', ['-euc', commands], {
+      env: { ...this.env, COMPOSE_FILE: FILE },
+      cwd: this.folder,
+    });
+  }
+
   /** Of the containers of a service: what `docker inspect` says. */
   async inspect(service) {
     const filters = [`label=com.docker.compose.project=${this.project}`];
