@@ -3,10 +3,14 @@ import { defineConfig } from 'vitest/config';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
+// Named, since no tsconfig.json includes the tests: Vite would look for one above the checkout, and find a stranger's.
+const tsconfig = path('tsconfig.tests.json');
+
 export default defineConfig({
   test: {
     projects: [
       {
+        tsconfig,
         test: {
           name: 'unit',
           include: [
@@ -17,6 +21,7 @@ export default defineConfig({
         },
       },
       {
+        tsconfig,
         test: {
           name: 'integration',
           include: ['backend/test/**/*.test.ts', 'client/test/**/*.test.ts'],
