@@ -23,6 +23,8 @@ export interface ListHooks {
 export class ConversationList {
   private readonly byId = new Map<string, Summary>();
   private readonly state = new State<readonly Conversation[]>([]);
+  /** The revs at which memberships ended, as long as none began again. */
+  private readonly removedAt = new Map<string, number>();
   private scheduled = false;
 
   constructor(private readonly hooks: ListHooks) {}
@@ -46,11 +48,14 @@ export class ConversationList {
 
   clear(): void {
     this.byId.clear();
+    this.removedAt.clear();
     this.publish();
   }
 
-  /** The server's word about a conversation. */
+  /** The server's word about a conversation. One that was read before a removal may arrive after it: it is stale. */
   upsert(incoming: Conversation): void {
+    if (incoming.me.joinedRev <= (this.removedAt.get(incoming.id) ?? -1)) return;
+    this.removedAt.delete(incoming.id);
     this.set(adopt(this.byId.get(incoming.id), incoming), { isServersWord: true });
   }
 
@@ -70,6 +75,7 @@ export class ConversationList {
     const held = this.get(id);
     if (held && held.me.joinedRev > rev) return false;
     this.byId.delete(id);
+    this.removedAt.set(id, rev);
     this.publish();
     return true;
   }

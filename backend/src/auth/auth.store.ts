@@ -234,13 +234,6 @@ export class AuthStore {
     });
   }
 
-  /** The clock of PostgreSQL, which stamps the ends of sessions. */
-  async now(): Promise<Date> {
-    const [row] = await this.database.query<{ now: Date }>('SELECT now()');
-    if (!row) throw new Error('PostgreSQL did not tell the time');
-    return row.now;
-  }
-
   async sessionsEndedSince(since: Date): Promise<EndedSession[]> {
     const rows = await this.database.query<{ id: string; end_reason: EndReason | null }>(
       'SELECT id, end_reason FROM sessions WHERE ended_at >= $1',

@@ -1,5 +1,6 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
+import { SweepClock } from '../infra/database/sweep-clock.js';
 import { Logger } from '../infra/logger/logger.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
@@ -8,7 +9,7 @@ import { RECONCILE_INTERVAL_MS } from '../realtime/socket-limits.js';
 import type { EndedSession } from './auth.store.js';
 import { AuthStore } from './auth.store.js';
 
-/** A sweep looks back over the end of the last one by this much: longer than any transaction may run (3 s). */
+/** A sweep looks back by this much over what was settled: longer than a transaction may run before it writes (3 s). */
 const OVERLAP_MS = 10_000;
 /** After a pause of this length the ended sessions may be many, or cleaned up: every session held is checked. */
 const FULL_CHECK_AFTER_MS = 300_000;
@@ -19,12 +20,13 @@ const CHECKED_AT_ONCE = 1_000;
  * Redis down, and for what the bus lost.
  */
 @Injectable()
-export class SessionSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdown {
   private periodic: Periodic | undefined;
-  /** When the last successful sweep began, by the clock of PostgreSQL. */
+  /** Up to where the last successful sweep saw everything. */
   private sweptTo: Date | undefined;
 
   constructor(
+    private readonly clock: SweepClock,
     private readonly store: AuthStore,
     private readonly sockets: LocalSockets,
     private readonly logger: Logger,
@@ -39,12 +41,13 @@ export class SessionSweep implements OnApplicationBootstrap, BeforeApplicationSh
     this.periodic = periodically(options, () => this.sweep());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** After the drain: until then a session may end. */
+  async onApplicationShutdown(): Promise<void> {
     await this.periodic?.stop();
   }
 
   private async sweep(): Promise<void> {
-    const now = await this.store.now();
+    const { now, settledTo } = await this.clock.start();
     const held = this.sockets.sessionIds();
     if (held.length > 0) {
       const since = this.sweptTo?.getTime() ?? 0;
@@ -55,7 +58,7 @@ export class SessionSweep implements OnApplicationBootstrap, BeforeApplicationSh
       const here = new Set(held);
       for (const { id, reason } of ended) if (here.has(id)) this.sockets.endSession(id, reason);
     }
-    this.sweptTo = now;
+    this.sweptTo = settledTo;
   }
 
   private async endedAmong(held: readonly string[]): Promise<EndedSession[]> {

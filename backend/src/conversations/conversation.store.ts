@@ -28,6 +28,9 @@ const CONVERSATION_COLUMNS = `me.user_id AS "readerId", c.id, c.kind, c.visibili
 const MEMBER_COLUMNS = `u.id, u.username, u.display_name AS "displayName", u.kind, u.created_at AS "createdAt",
   me.role, me.read_seq AS "readSeq", me.delivered_seq AS "deliveredSeq", me.joined_at AS "joinedAt"`;
 
+/** Views are read so often before a last message that is edited all the time is left out; its next change shows it. */
+const VIEW_ATTEMPTS = 3;
+
 /** Where a page of the list ended. */
 export interface ActivityPosition {
   readonly updatedAt: string;
@@ -138,7 +141,14 @@ export class ConversationStore {
     return rows.map(toMember);
   }
 
-  private async views(wanted: readonly { readerId: string; id: string }[]): Promise<ReaderView[]> {
+  /**
+   * The last message is read after the memberships. Where it was touched in between, who was removed meanwhile must not
+   * see it: all is read once more.
+   */
+  private async views(
+    wanted: readonly { readerId: string; id: string }[],
+    attempts = VIEW_ATTEMPTS,
+  ): Promise<ReaderView[]> {
     if (wanted.length === 0) return [];
     const rows = await this.database.query<ConversationRow>(
       `SELECT ${CONVERSATION_COLUMNS}
@@ -150,9 +160,11 @@ export class ConversationStore {
     );
     const places = new Map(rows.map((row) => [row.id, { conversationId: row.id, seq: row.lastSeq }]));
     const messages = await this.messages.readAt([...places.values()]);
+    const isLater = (row: ConversationRow) => (messages.get(row.id)?.rev ?? 0) > row.lastRev;
+    if (attempts > 1 && rows.some(isLater)) return this.views(wanted, attempts - 1);
     return rows.map((row) => ({
       readerId: row.readerId,
-      conversation: toConversation(row, messages.get(row.id) ?? null),
+      conversation: toConversation(row, isLater(row) ? null : (messages.get(row.id) ?? null)),
     }));
   }
 }

@@ -1,5 +1,6 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
+import { SweepClock } from '../infra/database/sweep-clock.js';
 import { Logger } from '../infra/logger/logger.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
@@ -10,7 +11,7 @@ import { ConversationStore } from './conversation.store.js';
 import type { MovedMembership } from './membership.store.js';
 import { MembershipStore } from './membership.store.js';
 
-/** A sweep looks back over the start of the last one by this much: longer than any transaction may run (3 s). */
+/** A sweep looks back by this much over what was settled: longer than a transaction may run before it writes (3 s). */
 const OVERLAP_MS = 10_000;
 
 /**
@@ -19,12 +20,15 @@ const OVERLAP_MS = 10_000;
  * after any pause still finds everything that began or ended meanwhile.
  */
 @Injectable()
-export class MembershipSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class MembershipSweep implements OnApplicationBootstrap, OnApplicationShutdown {
   private periodic: Periodic | undefined;
-  /** When the last successful sweep began, by the clock of PostgreSQL. */
+  /** Up to where the last successful sweep saw everything. */
   private sweptTo: Date | undefined;
+  /** The memberships within the window of the last sweep that were told. */
+  private told: ReadonlySet<string> = new Set();
 
   constructor(
+    private readonly clock: SweepClock,
     private readonly memberships: MembershipStore,
     private readonly conversations: ConversationStore,
     private readonly sockets: LocalSockets,
@@ -37,38 +41,66 @@ export class MembershipSweep implements OnApplicationBootstrap, BeforeApplicatio
     this.periodic = periodically(options, () => this.sweep());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** After the drain: until then somebody may be removed. */
+  async onApplicationShutdown(): Promise<void> {
     await this.periodic?.stop();
   }
 
   private async sweep(): Promise<void> {
-    const now = await this.memberships.now();
+    const { settledTo } = await this.clock.start();
     // Sockets read their memberships when they connect: before the first sweep there is nothing to look back to.
-    const since = new Date((this.sweptTo ?? now).getTime() - OVERLAP_MS);
+    const since = new Date((this.sweptTo ?? settledTo).getTime() - OVERLAP_MS);
     const here = new Set(this.sockets.userIds());
     if (here.size > 0) {
-      const moved = await this.memberships.movedSince(since);
-      for (const membership of moved) {
-        if (here.has(membership.userId)) await this.reconcile(membership);
-      }
+      const moved = (await this.memberships.movedSince(since)).filter(({ userId }) => here.has(userId));
+      const began = moved.filter(({ leftRev }) => leftRev === null);
+      for (const membership of moved) if (membership.leftRev !== null) this.leave(membership);
+      await this.tell(
+        began.filter((membership) => this.join(membership) || !this.told.has(keyOf(membership))),
+      );
+      // What lies behind the window is not seen again, and need not be remembered.
+      this.told = new Set(began.map(keyOf));
     }
-    this.sweptTo = now;
+    this.sweptTo = settledTo;
   }
 
-  private async reconcile({ userId, conversationId, leftRev }: MovedMembership): Promise<void> {
-    const isJoined = this.sockets.conversationIdsOf(userId).includes(conversationId);
-    if (leftRev !== null) {
-      if (!isJoined) return;
-      this.sockets.leaveUser(userId, conversationId);
-      this.publisher.toLocalUser(userId, 'conversation:removed', { conversationId, rev: leftRev });
-      return;
-    }
-    // Joined before it is read, so that nothing falls between the two; and all sockets, should one have missed it.
-    this.sockets.joinUser(userId, conversationId);
-    if (isJoined) return;
-    const [view] = await this.conversations.viewsOf([userId], conversationId);
-    if (view) this.publisher.toLocalUser(userId, 'conversation', { conversation: view.conversation });
-    // It ended while it was read; the next sweep would find it, this one need not leave the door open.
-    else this.sockets.leaveUser(userId, conversationId);
+  private leave({ userId, conversationId, leftRev }: MovedMembership): void {
+    if (leftRev === null || !this.sockets.conversationIdsOf(userId).includes(conversationId)) return;
+    this.sockets.leaveUser(userId, conversationId);
+    this.publisher.toLocalUser(userId, 'conversation:removed', { conversationId, rev: leftRev });
   }
+
+  /** All sockets, should one have missed it. Whether this was news here. */
+  private join({ userId, conversationId }: MovedMembership): boolean {
+    const isJoined = this.sockets.conversationIdsOf(userId).includes(conversationId);
+    this.sockets.joinUser(userId, conversationId);
+    return !isJoined;
+  }
+
+  /**
+   * The conversation, to people whose membership began: after they joined, so that nothing falls between the two. Those
+   * whose sockets were joined by the bus too, once: the word that joins and the one that tells are two, and the instance
+   * that sends them may die in between.
+   */
+  private async tell(began: readonly MovedMembership[]): Promise<void> {
+    const byConversation = new Map<string, string[]>();
+    for (const { userId, conversationId } of began) {
+      byConversation.set(conversationId, [...(byConversation.get(conversationId) ?? []), userId]);
+    }
+    for (const [conversationId, userIds] of byConversation) {
+      const views = new Map(
+        (await this.conversations.viewsOf(userIds, conversationId)).map((view) => [view.readerId, view]),
+      );
+      for (const userId of userIds) {
+        const view = views.get(userId);
+        if (view) this.publisher.toLocalUser(userId, 'conversation', { conversation: view.conversation });
+        // It ended while it was read; the next sweep would find it, this one need not leave the door open.
+        else this.sockets.leaveUser(userId, conversationId);
+      }
+    }
+  }
+}
+
+function keyOf({ userId, conversationId, joinedRev }: MovedMembership): string {
+  return `${userId} ${conversationId} ${String(joinedRev)}`;
 }

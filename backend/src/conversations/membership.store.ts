@@ -7,6 +7,7 @@ import type { MembersReading } from '../realtime/connection-sources.js';
 export interface MovedMembership {
   readonly userId: string;
   readonly conversationId: string;
+  readonly joinedRev: number;
   /** The rev at which it ended; `null` while it lasts. */
   readonly leftRev: number | null;
 }
@@ -63,16 +64,10 @@ export class MembershipStore {
     return rows.length > 0;
   }
 
-  /** The time by the clock of PostgreSQL, by which memberships are stamped. */
-  async now(): Promise<Date> {
-    const [row] = await this.database.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-    return row?.now ?? new Date(0);
-  }
-
   /** Memberships that began or ended since then, in their present state. */
   movedSince(since: Date): Promise<MovedMembership[]> {
     return this.database.query<MovedMembership>(
-      `SELECT user_id AS "userId", conversation_id AS "conversationId", left_rev AS "leftRev"
+      `SELECT user_id AS "userId", conversation_id AS "conversationId", joined_rev AS "joinedRev", left_rev AS "leftRev"
          FROM members WHERE joined_at > $1 OR left_at > $1`,
       [since],
     );

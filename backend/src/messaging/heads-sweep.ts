@@ -1,5 +1,6 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
+import { SweepClock } from '../infra/database/sweep-clock.js';
 import { Logger } from '../infra/logger/logger.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
@@ -11,7 +12,7 @@ import type { RevRange } from './delivered-revs.js';
 import { DeliveredRevs } from './delivered-revs.js';
 import { HeadsStore } from './heads.store.js';
 
-/** A sweep looks back over the start of the last one by this much: longer than any transaction may run (3 s). */
+/** A sweep looks back by this much over what was settled: longer than a transaction may run before it writes (3 s). */
 const OVERLAP_MS = 10_000;
 /** What was committed this recently is likely on its way over the bus: the next sweep looks at it. */
 const IN_FLIGHT_MS = 1_000;
@@ -27,13 +28,14 @@ const CHECKED_AT_ONCE = 1_000;
  * once, and cuts slow subscribers in silence) is closed without a reconnect, and with Redis down.
  */
 @Injectable()
-export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly delivered = new Map<string, DeliveredRevs>();
   private periodic: Periodic | undefined;
-  /** When the last successful sweep began, by the clock of PostgreSQL. */
+  /** Up to where the last successful sweep saw everything. */
   private sweptTo: Date | undefined;
 
   constructor(
+    private readonly clock: SweepClock,
     private readonly store: HeadsStore,
     private readonly frames: DeliveredFrames,
     private readonly sockets: LocalSockets,
@@ -51,20 +53,21 @@ export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShut
     this.periodic = periodically(options, () => this.sweep());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** After the drain: its sockets are repaired to the end. */
+  async onApplicationShutdown(): Promise<void> {
     await this.periodic?.stop();
   }
 
   private async sweep(): Promise<void> {
-    const now = await this.store.now();
-    const start = this.sweptTo ?? now;
+    const { now, settledTo } = await this.clock.start();
+    const start = this.sweptTo ?? settledTo;
     this.forgetRoomsLeft();
     if (this.sockets.count() > 0) {
       const since = new Date(start.getTime() - OVERLAP_MS);
       if (now.getTime() - start.getTime() > FULL_CHECK_AFTER_MS) await this.checkAll(since);
       else await this.checkMoved(since, new Date(now.getTime() - IN_FLIGHT_MS));
     }
-    this.sweptTo = now;
+    this.sweptTo = settledTo;
   }
 
   private async checkMoved(since: Date, until: Date): Promise<void> {
@@ -85,7 +88,10 @@ export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  /** Where nothing is known to be delivered yet, the members may get again what they have: they drop it by its rev. */
+  /**
+   * Where nothing is known to be delivered yet, the members may get again what they have: they drop it by its rev.
+   * A frame counts once it was written to the sockets: one that the membership gate withholds is tried by the next sweep.
+   */
   private async repair(conversationId: string, range: RevRange, since: Date): Promise<void> {
     const missing = this.delivered.get(conversationId)?.missing(range) ?? [range];
     const count = missing.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -104,7 +110,6 @@ export class HeadsSweep implements OnApplicationBootstrap, BeforeApplicationShut
         toRev: hole.to,
         messages,
       });
-      this.note(conversationId, hole);
     }
   }
 

@@ -14,12 +14,6 @@ export interface MovedHead extends RevRange {
 export class HeadsStore {
   constructor(private readonly database: Database) {}
 
-  async now(): Promise<Date> {
-    const [row] = await this.database.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-    if (!row) throw new Error('PostgreSQL told no time');
-    return row.now;
-  }
-
   /**
    * From the outbox, which is only ever appended to: which revs were written between the times. The row of a reply in
    * a thread names the second of the two revs that it took, so the range begins one lower.

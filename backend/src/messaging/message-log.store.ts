@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { LogChange, LogChangeRow, Refusals } from '../conversations/log-change.js';
 import { toLogChange } from '../conversations/log-change.js';
 import { Database } from '../infra/database/database.js';
+import { clampedPosition } from './clamped-position.js';
 import type { MentionedNames } from './find-mentions.js';
 
 /** Changes of messages that are in the log: one call of a function each, which checks the role under the lock. */
@@ -18,7 +19,7 @@ export class MessageLogStore {
   ): Promise<LogChange> {
     return this.call(
       'edit_message($1, $2, $3, $4, $5, $6)',
-      [messageId, actorId, text, ifRev, names.length > 0 ? names.join(',') : null, everyone],
+      [messageId, actorId, text, clampedPosition(ifRev), names.length > 0 ? names.join(',') : null, everyone],
       {
         forbidden: 'Only what you wrote yourself can be edited.',
         conflict: 'The message was changed or deleted meanwhile.',

@@ -1,4 +1,4 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { ConversationStore } from '../conversations/conversation.store.js';
 import { Logger } from '../infra/logger/logger.js';
@@ -23,7 +23,7 @@ const PEOPLE_AT_ONCE = 500;
  * another device moved, a mark or a setting. These have no number by which a device would notice that it missed one.
  */
 @Injectable()
-export class OwnSideSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class OwnSideSweep implements OnApplicationBootstrap, OnApplicationShutdown {
   private periodic: Periodic | undefined;
   private sweptAt = -Infinity;
   /** The versions told since the doubt began, so that sweeps that overlap do not repeat each other. */
@@ -43,7 +43,8 @@ export class OwnSideSweep implements OnApplicationBootstrap, BeforeApplicationSh
     this.periodic = periodically(options, () => this.look());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** After the drain: until then pointers move. */
+  async onApplicationShutdown(): Promise<void> {
     await this.periodic?.stop();
   }
 

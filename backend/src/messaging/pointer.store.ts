@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../infra/database/database.js';
+import { clampedPosition } from './clamped-position.js';
 
 export interface PointerPosition {
   readonly readSeq: number | null;
@@ -25,13 +26,8 @@ export class PointerStore {
       `SELECT p.read_seq AS "readSeq", p.delivered_seq AS "deliveredSeq", p.unread, p.changed,
               c.member_count AS "memberCount"
          FROM move_pointers($1, $2, $3, $4) p, conversations c WHERE c.id = $1`,
-      [conversationId, userId, clamped(to.readSeq), clamped(to.deliveredSeq)],
+      [conversationId, userId, clampedPosition(to.readSeq), clampedPosition(to.deliveredSeq)],
     );
     return row ?? null;
   }
-}
-
-/** Above the head all positions mean the head; the column holds 32 bits. */
-function clamped(seq: number | null): number | null {
-  return seq === null ? null : Math.min(seq, 2_147_483_647);
 }

@@ -1,6 +1,6 @@
 import type { Receipt } from '@parley/protocol';
 import { RECEIPTS_MAX_MEMBERS } from '@parley/protocol';
-import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Publisher } from '../realtime/publisher.js';
 
@@ -9,7 +9,7 @@ const COALESCE_MS = 250;
 
 /** Tells pointers: one's own to all of one's devices, everybody's to a conversation that is small enough. */
 @Injectable()
-export class Receipts implements BeforeApplicationShutdown {
+export class Receipts implements OnApplicationShutdown {
   private readonly waiting = new Map<string, Map<string, Receipt>>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -34,7 +34,8 @@ export class Receipts implements BeforeApplicationShutdown {
     }, COALESCE_MS);
   }
 
-  beforeApplicationShutdown(): void {
+  /** After the drain: until then pointers move. */
+  onApplicationShutdown(): void {
     clearTimeout(this.timer);
     this.flush();
   }

@@ -37,7 +37,13 @@ export class SendMessage {
     const known = await this.takeBudgetOrFindKnown(senderId, conversationId, input.clientMessageId);
     if (known) return this.repeated(senderId, known);
 
-    const outcome = await this.writer.write(outgoing);
+    const outcome = await this.writer.write(outgoing).catch((error: unknown) => {
+      // Trying again through an outage must not use up what is needed when it ends. Not awaited: the 2 s are over.
+      if (error instanceof ParleyError && error.code === 'UNAVAILABLE') {
+        void this.limits.giveBack('messagesPerMinute', senderId);
+      }
+      throw error;
+    });
     // An attempt without an answer may have written it: then the row has the id that was made for it here.
     if (outcome.status === 'created' || ('message' in outcome && outcome.message.id === outgoing.id)) {
       return { message: outcome.message, duplicate: false };

@@ -47,13 +47,20 @@ export class SyncChanges {
     }
 
     let left = budget;
-    for (let start = 0; start < behind.length && left > 0; start += READ_AT_ONCE) {
+    let isFull = false;
+    for (let start = 0; start < behind.length && !isFull; start += READ_AT_ONCE) {
       const group = behind.slice(start, start + READ_AT_ONCE);
-      const read = await this.store.changes(group, PAGE_LIMIT_MAX + 1);
+      const read = await this.store.changes(readerId, group, PAGE_LIMIT_MAX + 1);
       for (const { id, rev } of group) {
-        const messages = await this.messages.forReader(readerId, read.get(id) ?? []);
-        const fitting = thatFit(messages.slice(0, PAGE_LIMIT_MAX), left);
+        const touched = read.get(id);
+        // No longer a member: what is behind has at least the message that made the head. The next sync says so.
+        if (!touched) continue;
+        const messages = await this.messages.forReader(readerId, touched);
+        const page = messages.slice(0, PAGE_LIMIT_MAX);
+        const fitting = thatFit(page, left);
         left -= fitting.bytes;
+        // Later groups are not even read: the client comes back with the positions that it has by then.
+        isFull ||= fitting.messages.length < page.length;
         const hasMore = fitting.messages.length < messages.length;
         // What was read reaches at least to the head read before it.
         const lastRev = fitting.messages.at(-1)?.rev ?? rev;

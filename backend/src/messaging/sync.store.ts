@@ -25,7 +25,7 @@ export class SyncStore {
 
   /**
    * The person's conversations, in order of their ids, whose row or membership was written by a transaction that
-   * had not ended at `since` (`null`: all memberships that last).
+   * had not ended at `since` (`null`: all memberships that last; further back than can be compared: all, also ended).
    *
    * `xmin` is the transaction that wrote the present version of a row. Unlike a time or a sequence it can not be
    * taken early and seen late: a row that becomes visible after a snapshot was written by a transaction at or
@@ -48,7 +48,8 @@ export class SyncStore {
            SELECT c.id, m.left_at IS NULL AND c.deleted_at IS NULL AS "isMember"
              FROM members m JOIN conversations c ON c.id = m.conversation_id
             WHERE m.user_id = $1 AND ($3::uuid IS NULL OR m.conversation_id > $3)
-              AND CASE WHEN position.since_age IS NULL THEN m.left_at IS NULL AND c.deleted_at IS NULL
+              AND CASE WHEN $2::text IS NULL THEN m.left_at IS NULL AND c.deleted_at IS NULL
+                       WHEN position.since_age IS NULL THEN true
                        ELSE age(m.xmin) <= position.since_age
                          -- What happens in a conversation after one has left is no business of theirs.
                          OR (m.left_at IS NULL AND age(c.xmin) <= position.since_age) END
@@ -73,17 +74,24 @@ export class SyncStore {
     return new Map(rows.map((row) => [row.id, row.rev]));
   }
 
-  /** The first messages touched after a rev, for several conversations at once, rev ascending in each. */
+  /**
+   * The first messages touched after a rev, for several conversations at once, rev ascending in each. Whether the
+   * person is a member is read in the same moment: a removal that comes in between takes with it what follows.
+   */
   async changes(
+    userId: string,
     positions: readonly { id: string; rev: number }[],
     limit: number,
   ): Promise<Map<string, Message[]>> {
     const rows = await this.database.query<MessageRow>(
-      `SELECT r.* FROM unnest($1::uuid[], $2::int[]) AS position(id, rev) CROSS JOIN LATERAL (
+      `SELECT r.* FROM unnest($2::uuid[], $3::int[]) AS position(id, rev)
+         JOIN members m ON m.user_id = $1 AND m.conversation_id = position.id AND m.left_at IS NULL
+         JOIN conversations c ON c.id = position.id AND c.deleted_at IS NULL
+        CROSS JOIN LATERAL (
          SELECT * FROM message_rows x WHERE x.conversation_id = position.id AND x.rev > position.rev
-          ORDER BY x.rev LIMIT $3) r
+          ORDER BY x.rev LIMIT $4) r
         ORDER BY r.conversation_id, r.rev`,
-      [positions.map(({ id }) => id), positions.map(({ rev }) => rev), limit],
+      [userId, positions.map(({ id }) => id), positions.map(({ rev }) => rev), limit],
     );
     const messages = new Map<string, Message[]>();
     for (const row of rows) {

@@ -1,4 +1,4 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../infra/logger/logger.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
@@ -15,7 +15,7 @@ const GATHER_MS = 250;
 
 /** The people connected to this instance, and what their devices say: one that is online outweighs those away. */
 @Injectable()
-export class LivePeople implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class LivePeople implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly people = new Map<string, Map<string, LiveStatus>>();
   private readonly moved = new Set<string>();
   private readonly periodics: Periodic[] = [];
@@ -46,7 +46,8 @@ export class LivePeople implements OnApplicationBootstrap, BeforeApplicationShut
     );
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** After the drain, when the last of them have left. */
+  async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.periodics.map((periodic) => periodic.stop()));
     await this.write([...this.moved]);
   }

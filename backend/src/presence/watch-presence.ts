@@ -1,5 +1,5 @@
 import type { Presence } from '@parley/protocol';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { unavailable } from '../infra/errors/parley-error.js';
 import { Logger } from '../infra/logger/logger.js';
@@ -27,7 +27,7 @@ interface Watch {
 
 /** Tells sockets how the people they watch come and go: only those who share a conversation with the watcher. */
 @Injectable()
-export class WatchPresence implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class WatchPresence implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly watches = new Map<string, Watch>();
   /** What was last seen of everybody who is watched here. */
   private lastSeen = new Map<string, Presence>();
@@ -52,7 +52,7 @@ export class WatchPresence implements OnApplicationBootstrap, BeforeApplicationS
     this.periodic = periodically(options, () => this.look());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await this.periodic?.stop();
   }
 

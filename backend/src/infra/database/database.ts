@@ -7,6 +7,7 @@ import { PrismaClient } from '../../generated/prisma/client.js';
 import { withDeadline } from '../errors/with-deadline.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
+import { DURABLE_COMMITS } from './durable-commits.js';
 
 /** A send fails within 2 s while PostgreSQL is away (G10), so nobody waits longer for a connection. */
 const CONNECT_TIMEOUT_MS = 1_500;
@@ -48,6 +49,7 @@ export class Database implements Sql, OnApplicationShutdown {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      options: DURABLE_COMMITS,
       keepAlive: true,
       application_name: 'parley',
     });

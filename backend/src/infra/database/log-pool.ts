@@ -4,6 +4,7 @@ import pg from 'pg';
 import { Config } from '../../config/config.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
+import { DURABLE_COMMITS } from './durable-commits.js';
 
 /** Groups that are under way at once: 3 measured best; a fourth helps only where a COMMIT takes 1 ms or more. */
 export const LOG_POOL_SIZE = 3;
@@ -16,7 +17,7 @@ const ANSWER_TIMEOUT_MS = 1_900;
 /**
  * Connections of their own for the functions that send. Custom plans would be made again at every call of a small
  * group (0.6 ms of CPU each), and a sequential scan chosen while a table was small would stay in the plan: both are
- * switched off, here only. `synchronous_commit` is set rather than hoped for: an ack means that it is on disk (G1).
+ * switched off, here only.
  */
 @Injectable()
 export class LogPool implements OnApplicationShutdown {
@@ -30,9 +31,7 @@ export class LogPool implements OnApplicationShutdown {
       query_timeout: ANSWER_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
-      options:
-        '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off -c synchronous_commit=on ' +
-        '-c default_transaction_isolation=read\\ committed',
+      options: `-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off ${DURABLE_COMMITS}`,
       keepAlive: true,
       application_name: 'parley-log',
     });

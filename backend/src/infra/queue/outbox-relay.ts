@@ -12,6 +12,10 @@ import { QueueConnection } from './queue-connection.js';
 const QUEUE = 'outbox';
 const RELAY_EVERY_MS = 1_000;
 const BATCH = 500;
+/** Handed over in one go, so that more than BATCH messages a second leave no backlog that grows. */
+const BATCHES_MAX = 10;
+/** Deleted by one statement: well within its deadline, also after hours in which nothing was cleaned. */
+const CLEANED_AT_ONCE = 5_000;
 /** Sweeps of the instances read the outbox backwards too; a row outlives the longest of their windows. */
 const KEPT_MS = 3_600_000;
 const CLEAN_EVERY_MS = 60_000;
@@ -33,6 +37,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly queue: Queue<OutboxJob>;
   private readonly worker: Worker<OutboxJob>;
   private readonly periodics: Periodic[] = [];
+  private isStopping = false;
 
   constructor(
     private readonly store: OutboxStore,
@@ -65,20 +70,36 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     this.periodics.push(
       periodically({ name: 'The relay of the outbox', everyMs: RELAY_EVERY_MS, logger }, () => this.relay()),
       periodically({ name: 'The cleaning of the outbox', everyMs: CLEAN_EVERY_MS, logger }, () =>
-        this.store.deleteDoneBefore(new Date(Date.now() - KEPT_MS)),
+        this.clean(),
       ),
     );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
     await Promise.all(this.periodics.map((periodic) => periodic.stop()));
     await this.worker.close();
     await this.queue.close();
   }
 
+  private async clean(): Promise<void> {
+    const before = new Date(Date.now() - KEPT_MS);
+    let deleted: number;
+    do deleted = await this.store.deleteDoneBefore(before, CLEANED_AT_ONCE);
+    while (deleted === CLEANED_AT_ONCE && !this.isStopping);
+  }
+
   private async relay(): Promise<void> {
-    const ids = await this.store.pendingIds(BATCH);
-    if (ids.length === 0) return;
+    let afterId = '0';
+    for (let batch = 1; batch <= BATCHES_MAX; batch += 1) {
+      const ids = await this.store.pendingIds(afterId, BATCH);
+      if (ids.length > 0) await this.handOver(ids);
+      afterId = ids.at(-1) ?? afterId;
+      if (ids.length < BATCH) return;
+    }
+  }
+
+  private async handOver(ids: readonly string[]): Promise<void> {
     const jobs = ids.map((outboxId) => ({
       name: 'effects',
       data: { outboxId },

@@ -6,11 +6,11 @@ import { Database } from '../database/database.js';
 export class OutboxStore {
   constructor(private readonly database: Database) {}
 
-  /** Rows whose effects are not done yet, oldest first. */
-  async pendingIds(limit: number): Promise<string[]> {
+  /** Rows above an id whose effects are not done yet, oldest first. */
+  async pendingIds(afterId: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
-      'SELECT id::text FROM outbox WHERE done_at IS NULL ORDER BY id LIMIT $1',
-      [limit],
+      'SELECT id::text FROM outbox WHERE done_at IS NULL AND id > $1 ORDER BY id LIMIT $2',
+      [afterId, limit],
     );
     return rows.map(({ id }) => id);
   }
@@ -24,7 +24,14 @@ export class OutboxStore {
     return rows.length > 0;
   }
 
-  async deleteDoneBefore(before: Date): Promise<void> {
-    await this.database.query('DELETE FROM outbox WHERE done_at < $1', [before]);
+  /** The oldest rows, so many at most, where they are done before that time. How many went. */
+  async deleteDoneBefore(before: Date, limit: number): Promise<number> {
+    const rows = await this.database.query(
+      // `created_at` has an index, `done_at` has none.
+      `DELETE FROM outbox WHERE id IN (
+         SELECT id FROM outbox WHERE created_at < $1 AND done_at < $1 ORDER BY created_at LIMIT $2) RETURNING 1`,
+      [before, limit],
+    );
+    return rows.length;
   }
 }
