@@ -450,6 +450,19 @@ describe('sync engine', () => {
     expect(world.engine.list.get('a')).toBeDefined();
   });
 
+  it('ignores what was read of a conversation before a removal, and takes what a new membership says', async () => {
+    const world = await started();
+    const before = structuredClone(world.server.view('a'));
+    world.leave('a');
+    await vi.advanceTimersByTimeAsync(100);
+    world.emit('conversation', { conversation: before });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.engine.list.get('a')).toBeUndefined();
+    world.join('a');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.engine.list.get('a')).toMatchObject(world.server.view('a'));
+  });
+
   it('tells why a conversation can not be shown, and shows it when it can', async () => {
     const world = await started();
     world.leave('a');

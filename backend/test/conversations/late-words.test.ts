@@ -1,11 +1,15 @@
+import type { ServerEvents } from '@parley/protocol';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBusMessage } from '../../src/realtime/bus-message.js';
 import { conversationRoom, userRoom } from '../../src/realtime/rooms.js';
+import { RECONCILE_INTERVAL_MS } from '../../src/realtime/socket-limits.js';
 import type { Connection, Person } from '../_support/api.js';
 import { Installation } from '../_support/installation.js';
 import { testServices } from '../_support/test-services.js';
+
+type ConversationEvent = ServerEvents['conversation'];
 
 /** Far more than a reading takes, and less than it takes a sweep to come by twice. */
 const SETTLED_MS = 1_000;
@@ -62,6 +66,24 @@ describe('words of the bus that come late', () => {
     await sayLate('leave', carla, id);
     await installation.post(anna, id, 'is she still here?');
     await carlas.next('changes', ({ conversationId, toRev }) => conversationId === id && toRev === 4);
+  });
+
+  it('and words that never came are made up for, once', async () => {
+    const { id } = await installation.start(anna, [bob]);
+    // The instance that added her died between the word that joins her sockets and the one that tells her.
+    await installation.database.query(
+      `INSERT INTO members (conversation_id, user_id, joined_rev, joined_at)
+       SELECT id, $2, last_rev, now() FROM conversations WHERE id = $1`,
+      [id, carla.user.id],
+    );
+    await sayLate('join', carla, id);
+    const isOfIt = ({ conversation }: ConversationEvent) => conversation.id === id;
+    await carlas.next('conversation', isOfIt, 2 * RECONCILE_INTERVAL_MS);
+    await new Promise((resolve) => setTimeout(resolve, 2 * RECONCILE_INTERVAL_MS));
+    const told = carlas.received.filter(
+      ({ event, payload }) => event === 'conversation' && isOfIt(payload as ConversationEvent),
+    );
+    expect(told).toHaveLength(1);
   });
 
   it('do not let in again who was removed since', async () => {

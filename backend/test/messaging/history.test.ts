@@ -216,6 +216,13 @@ describe('reading the log', () => {
     });
     expect(edited).toMatchObject({ text: 'changed', rev: again.rev + 1 });
     expect(edited.editedAt).not.toBeNull();
+    // The same edit once more, as after a lost answer: it moved the rev itself, and is answered as stored.
+    const repeated = await api.call('PATCH /messages/:id', {
+      token: anna.token,
+      params: { id: message.id },
+      body: { text: 'changed', ifRev: again.rev },
+    });
+    expect(repeated).toEqual(edited);
   });
 
   it('finds mentions of members, also on an edit', async () => {
