@@ -152,11 +152,12 @@ const everyInstance = (name: string, people: number): Readonly<Record<string, re
     { everyMs: 500, each: 1, because: 'a bus that falls silent is noticed within 2 s' },
   ],
   [`${name} bus: parley:pulse`]: [{ everyMs: 500, each: 2, because: 'the pulses of both instances' }],
-  [`${name} SQL: SELECT now`]: [{ everyMs: 2_000, each: 1, because: 'the sweep of sessions begins' }],
   [`${name} SQL: SELECT sessions`]: [
     { everyMs: 2_000, each: 1, because: 'sessions that were ended elsewhere, all in one query' },
   ],
-  [`${name} SQL: SELECT clock_timestamp`]: [
+  // The clock of sweeps looks at who is still writing.
+  [`${name} SQL: SELECT pg_stat_activity`]: [
+    { everyMs: 2_000, each: 1, because: 'the sweep of sessions begins' },
     { everyMs: 2_000, each: 1, because: 'the sweep of memberships begins' },
     { everyMs: 4_000, each: 1, because: 'the sweep of heads begins' },
   ],
