@@ -2,18 +2,18 @@
 //   npm run cluster -- --instances 3
 // The checker starts it too, and kills, freezes and restarts its parts; see verification/src/run/cluster.ts for its interface.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ManagedProcess, childrenOf } from './managed-process.mjs';
+import { ManagedProcess, answers, childrenOf } from './managed-process.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { endRunning, run } from './progress.mjs';
 import { RunFile } from './run-file.mjs';
 import { HOST, ROOT, freePorts } from './places.mjs';
 import { makePostgres } from './embedded-postgres.mjs';
+import { makeProxy } from './proxy.mjs';
 import { BUCKET, makeObjectStore, makeRedis } from './services.mjs';
-import { ensureTool } from './tools.mjs';
 
 /** What the processes of a cluster are made of; the web client only where it is shown to people. */
 export const SERVER_BUILDS = [
@@ -21,12 +21,6 @@ export const SERVER_BUILDS = [
   'protocol, client, server',
   'OpenAPI and AsyncAPI documents',
 ];
-
-async function answers(url) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  await response.arrayBuffer();
-  return response.ok;
-}
 
 /** What a fault does to the database beyond what it does to any process. */
 function makeBreakable(postgres) {
@@ -48,51 +42,6 @@ function makeBreakable(postgres) {
     await postgres.start();
   };
   return postgres;
-}
-
-/** Fills the template; the line with a server stands once for each address. */
-function renderProxyConfig(values, backends) {
-  return readFileSync(join(ROOT, 'nginx.conf'), 'utf8')
-    .split('\n')
-    .flatMap((line) =>
-      line.includes('${BACKEND}') && !line.trimStart().startsWith('#')
-        ? backends.map((backend) => line.replace('${BACKEND}', backend))
-        : [line],
-    )
-    .join('\n')
-    .replace(/\$\{([A-Z0-9_]+)\}/g, (whole, name) => values[name] ?? whole);
-}
-
-function makeProxy({ dataDir, port, logFile, backends, s3Url }) {
-  const tool = ensureTool('nginx');
-  const folder = join(dataDir, 'nginx');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const web = join(ROOT, 'frontend', 'dist');
-  const config = join(folder, 'nginx.conf');
-  const values = {
-    LISTEN: `${HOST}:${port}`,
-    RUN_DIR: folder,
-    INCLUDE_DIR: join(folder, 'include'),
-    WEB_ROOT: existsSync(web) ? web : folder,
-    S3_PUBLIC_ORIGIN: s3Url,
-  };
-  writeFileSync(config, renderProxyConfig(values, backends));
-  const nginx = new ManagedProcess({
-    name: 'nginx',
-    port,
-    url: `http://${HOST}:${port}`,
-    logFile,
-    launch: () => ({
-      command: tool.path,
-      args: ['-p', folder, '-c', config, '-e', 'stderr', '-g', 'daemon off;'],
-      env: { ...process.env, ...tool.env },
-    }),
-    isReady: () => answers(`http://${HOST}:${port}/health`),
-  });
-  nginx.reload = () => process.kill(nginx.pid, 'SIGHUP');
-  nginx.workerPids = () => (nginx.pid === null ? [] : childrenOf(nginx.pid));
-  return nginx;
 }
 
 function makeServer({ name, entry, port, logFile, env }) {

@@ -10,6 +10,13 @@ const LOG_TAIL_LINES = 15;
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Whether a server answers this address with success. */
+export async function answers(url) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.arrayBuffer();
+  return response.ok;
+}
+
 /** Ids of the children of a process, from /proc; none where there is no /proc. */
 export function childrenOf(pid) {
   let entries = [];

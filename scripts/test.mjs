@@ -238,6 +238,7 @@ function failedSpecs(suites) {
 async function main(parts) {
   await installPackages();
   await step('Redis', () => void ensureTool('redis'));
+  if (parts.includes('integration')) await step('nginx', () => void ensureTool('nginx'));
   if (parts.includes('browser')) await step('Chromium', () => void ensureTool('chromium'));
   await build();
   let services;

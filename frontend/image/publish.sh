@@ -11,7 +11,7 @@ cp -R "$from/assets/." "$to/assets/"
 for file in "$from"/*; do
   name=${file##*/}
   case $name in
-    assets | index.html | index.html.gz) ;;
+    assets | index.html | index.html.gz | index.html.br) ;;
     *)
       if [ -d "$file" ]; then
         mkdir -p "$to/$name"
@@ -23,7 +23,7 @@ for file in "$from"/*; do
       ;;
   esac
 done
-for name in index.html.gz index.html; do
+for name in index.html.br index.html.gz index.html; do
   [ -f "$from/$name" ] || continue
   cp "$from/$name" "$to/.$name.new"
   mv -f "$to/.$name.new" "$to/$name"
