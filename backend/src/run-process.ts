@@ -8,6 +8,12 @@ import { Metrics } from './infra/metrics/metrics.js';
 const STOP_WITHIN_MS = 20_000;
 /** Between looks for connections that have become idle since the server closed. */
 const IDLE_CHECK_MS = 200;
+/**
+ * Connections that the kernel keeps until they are accepted. When everybody comes back at once, those above are
+ * dropped and tried again a second later; Node's own 511 is below what a pause of 100 ms gathers in such a storm.
+ * The kernel cuts it to net.core.somaxconn, which is 4096 since Linux 5.4.
+ */
+const LISTEN_BACKLOG = 4_096;
 
 /** Runs one of the two processes until it is told to stop. */
 export async function runProcess(
@@ -26,7 +32,7 @@ export async function runProcess(
   });
   stopOnSignals(app, logger);
 
-  await app.listen(portOf(config), config.http.host);
+  await app.listen({ port: portOf(config), host: config.http.host, backlog: LISTEN_BACKLOG });
   logger.info(`${what} listens on ${await app.getUrl()}`);
 }
 

@@ -131,6 +131,39 @@ describe('the group writer', () => {
     expect(await good).toBe('stored good');
   });
 
+  it('refuses at once what could not be written in time, and takes the next when there is room again', async () => {
+    const { writer, groups, committed } = heldCommits();
+    const first = writer.write(item('a', 'slow'));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    groups[0]?.finish();
+    await first;
+    // Commits take 400 ms: in one conversation four groups of 64 are written within 1.7 s, and no fifth.
+    const writes = Array.from({ length: 64 * 5 }, (_, index) => writer.write(item('a', String(index))));
+    const refused: unknown[] = [];
+    for (const write of writes) write.catch((error: unknown) => refused.push(error));
+    await settled();
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThanOrEqual(64);
+    expect(refused[0]).toMatchObject({
+      code: 'UNAVAILABLE',
+      details: { retryAfterMs: expect.any(Number) as number },
+    });
+    // Other conversations have slots of their own.
+    const other = writer.write(item('b', 'other'));
+    for (const underWay of groups.slice(1)) underWay.finish();
+    await other;
+    while (committed.length < 2 + writes.length - refused.length) {
+      for (const underWay of groups) underWay.finish();
+      await settled();
+    }
+    const again = writer.write(item('a', 'again'));
+    groups.at(-1)?.finish();
+    expect(await again).toBe('stored again');
+    expect(committed.filter((text) => Number(text) >= 0)).toEqual(
+      Array.from({ length: writes.length - refused.length }, (_, index) => String(index)),
+    );
+  });
+
   it('answers UNAVAILABLE within 2 s while nothing can be committed', async () => {
     const { writer, groups } = heldCommits();
     const started = Date.now();

@@ -1,9 +1,11 @@
-import { unavailable } from '../infra/errors/parley-error.js';
+import { ParleyError, unavailable } from '../infra/errors/parley-error.js';
 import { isPassingFault } from '../infra/errors/to-parley-error.js';
 import { withDeadline } from '../infra/errors/with-deadline.js';
 
 /** Measured (group commit of 80-byte texts): 64 commits 1.5 to 2 times a bare INSERT's rate; 128 holds locks longer. */
 const GROUP_MAX = 64;
+/** Letters in a group: all of it goes to every member at one moment, and 1 MiB that waits gets a socket cut. */
+const GROUP_LETTERS_MAX = 256 * 1024;
 /** Groups under way at once, each on a connection of its own: above 3 the rate no longer rises on 2 cores. */
 const SLOTS = 3;
 /** Sends fail within 2 s while PostgreSQL is away; the way to the client takes the rest. */
@@ -13,8 +15,14 @@ const ATTEMPT_DEADLINE_MS = 4_000;
 /** Between attempts; a restarting PostgreSQL refuses connections for about a second. */
 const RETRY_PAUSE_MS = 60;
 
+/** Of each new commit time in the average: it follows a change within some groups, and one slow commit is not it. */
+const NEW_COMMIT_SHARE = 0.2;
+/** Whatever the average says: the memory of what waits, at most 8,000 letters each, stays below 100 MB. */
+const WAITING_MAX = 4_096;
+
 export interface Addressed {
   readonly conversationId: string;
+  readonly text: string;
   /** Must not share a group with others. */
   readonly alone: boolean;
 }
@@ -27,6 +35,12 @@ interface Waiting<Item, Outcome> {
   timer: NodeJS.Timeout | undefined;
   /** The client has been told "unknown, try again". The item may still be committed. */
   expired: boolean;
+}
+
+interface Queue<Item, Outcome> {
+  readonly entries: Waiting<Item, Outcome>[];
+  /** In items that may share a group. */
+  weight: number;
 }
 
 export interface GroupWriterOptions<Item, Outcome> {
@@ -45,14 +59,23 @@ export interface GroupWriterOptions<Item, Outcome> {
  */
 export class GroupWriter<Item extends Addressed, Outcome> {
   /** In order of first arrival; a conversation that is served goes to the end, so a hot one starves nobody. */
-  private readonly waiting = new Map<string, Waiting<Item, Outcome>[]>();
+  private readonly waiting = new Map<string, Queue<Item, Outcome>>();
   private readonly busy = new Set<string>();
   private groupsUnderWay = 0;
+  private waitingCount = 0;
+  private waitingWeight = 0;
+  /** Of attempts that succeeded; 0 before the first. */
+  private usualCommitMs = 0;
 
   constructor(private readonly options: GroupWriterOptions<Item, Outcome>) {}
 
-  /** Resolves after COMMIT. Rejects with UNAVAILABLE at the deadline, when the outcome is unknown. */
+  /**
+   * Resolves after COMMIT. Rejects with UNAVAILABLE at the deadline, when the outcome is unknown; and at once when what
+   * waits can not be written before that: in overload it is better that some are told now than all after 1.7 s.
+   */
   write(item: Item): Promise<Outcome> {
+    const wait = this.expectedWaitMs(item);
+    if (wait > WRITE_DEADLINE_MS || this.waitingCount >= WAITING_MAX) return Promise.reject(overloaded(wait));
     return new Promise((resolve, reject) => {
       const entry: Waiting<Item, Outcome> = {
         item,
@@ -66,11 +89,21 @@ export class GroupWriter<Item extends Addressed, Outcome> {
         entry.expired = true;
         reject(unavailable('The message could not be stored in time.'));
       }, WRITE_DEADLINE_MS);
-      const queue = this.waiting.get(item.conversationId);
-      if (queue) queue.push(entry);
-      else this.waiting.set(item.conversationId, [entry]);
+      const queue = this.waiting.get(item.conversationId) ?? { entries: [], weight: 0 };
+      queue.entries.push(entry);
+      queue.weight += weightOf(item);
+      this.waiting.set(item.conversationId, queue);
+      this.waitingCount += 1;
+      this.waitingWeight += weightOf(item);
       this.startGroups();
     });
+  }
+
+  /** Groups of one conversation follow each other; those of others share the slots. */
+  private expectedWaitMs({ conversationId }: Item): number {
+    const own = (this.waiting.get(conversationId)?.weight ?? 0) / GROUP_MAX;
+    const all = this.waitingWeight / GROUP_MAX / SLOTS;
+    return Math.max(own, all) * this.usualCommitMs;
   }
 
   private startGroups(): void {
@@ -90,27 +123,33 @@ export class GroupWriter<Item extends Addressed, Outcome> {
 
   private nextGroup(): Waiting<Item, Outcome>[] {
     const group: Waiting<Item, Outcome>[] = [];
-    const served: [string, Waiting<Item, Outcome>[]][] = [];
+    const served: [string, Queue<Item, Outcome>][] = [];
     for (const [conversationId, queue] of this.waiting) {
       if (this.busy.has(conversationId)) continue;
       const before = group.length;
       this.takeFrom(queue, group);
-      if (queue.length === 0 || group.length > before) served.push([conversationId, queue]);
+      if (queue.entries.length === 0 || group.length > before) served.push([conversationId, queue]);
       if (group.length >= GROUP_MAX || group.at(-1)?.item.alone) break;
     }
     // After the walk, which would meet them again otherwise: what is left of a queue goes behind the other conversations.
     for (const [conversationId, queue] of served) {
       this.waiting.delete(conversationId);
-      if (queue.length > 0) this.waiting.set(conversationId, queue);
+      if (queue.entries.length > 0) this.waiting.set(conversationId, queue);
     }
     return group;
   }
 
-  private takeFrom(queue: Waiting<Item, Outcome>[], group: Waiting<Item, Outcome>[]): void {
+  private takeFrom(queue: Queue<Item, Outcome>, group: Waiting<Item, Outcome>[]): void {
+    let letters = group.reduce((sum, { item }) => sum + item.text.length, 0);
     while (group.length < GROUP_MAX) {
-      const [entry] = queue;
+      const [entry] = queue.entries;
       if (!entry || (entry.item.alone && group.length > 0)) return;
-      queue.shift();
+      letters += entry.item.text.length;
+      if (letters > GROUP_LETTERS_MAX && group.length > 0) return;
+      queue.entries.shift();
+      queue.weight -= weightOf(entry.item);
+      this.waitingCount -= 1;
+      this.waitingWeight -= weightOf(entry.item);
       // What has waited past its deadline was answered already: writing it now would surprise its sender.
       if (entry.expired) continue;
       group.push(entry);
@@ -124,7 +163,9 @@ export class GroupWriter<Item extends Addressed, Outcome> {
     let repeated = attempted;
     for (;;) {
       try {
+        const started = performance.now();
         const outcomes = await withDeadline(this.options.commit(items), ATTEMPT_DEADLINE_MS, 'commit');
+        this.noteCommit(performance.now() - started);
         this.settle(group, outcomes);
         this.announce(items, outcomes, repeated);
         return;
@@ -142,6 +183,11 @@ export class GroupWriter<Item extends Addressed, Outcome> {
         await pause(RETRY_PAUSE_MS * (1 + Math.random()));
       }
     }
+  }
+
+  private noteCommit(milliseconds: number): void {
+    const share = this.usualCommitMs === 0 ? 1 : NEW_COMMIT_SHARE;
+    this.usualCommitMs += (milliseconds - this.usualCommitMs) * share;
   }
 
   /** One bad row must not fail the others: each by itself, in order. */
@@ -177,6 +223,18 @@ export class GroupWriter<Item extends Addressed, Outcome> {
       entry.reject(error);
     }
   }
+}
+
+/** What must be alone takes the place of a whole group. */
+function weightOf({ alone }: Addressed): number {
+  return alone ? GROUP_MAX : 1;
+}
+
+/** Nothing of it was written. By the time named, what waits now is written. */
+function overloaded(waitMs: number): ParleyError {
+  return new ParleyError('UNAVAILABLE', 'The server has more to write than it can. Please try again.', {
+    retryAfterMs: Math.ceil(Math.max(waitMs, 1_000)),
+  });
 }
 
 function pause(milliseconds: number): Promise<void> {

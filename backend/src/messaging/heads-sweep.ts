@@ -8,6 +8,7 @@ import { DeliveredFrames } from '../realtime/delivered-frames.js';
 import { LocalSockets } from '../realtime/local-sockets.js';
 import { Publisher } from '../realtime/publisher.js';
 import { HEADS_INTERVAL_MS } from '../realtime/socket-limits.js';
+import { contiguousPieces } from './contiguous-pieces.js';
 import type { RevRange } from './delivered-revs.js';
 import { DeliveredRevs } from './delivered-revs.js';
 import { HeadsStore } from './heads.store.js';
@@ -18,6 +19,8 @@ const OVERLAP_MS = 10_000;
 const IN_FLIGHT_MS = 1_000;
 /** Above this, members are told the head and fetch by themselves, each only what it lacks. */
 const REPAIRED_REVS_MAX = 200;
+/** The same for bytes: a quarter of what may wait for a socket before it is cut as one that does not read. */
+const REPAIRED_BYTES_MAX = 256 * 1024;
 /** After a longer pause the outbox may have been cleaned up: every conversation held is checked instead. */
 const FULL_CHECK_AFTER_MS = 300_000;
 const CHECKED_AT_ONCE = 1_000;
@@ -97,20 +100,29 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
     const count = missing.reduce((sum, { from, to }) => sum + to - from, 0);
     if (count === 0) return;
     if (count > REPAIRED_REVS_MAX) {
-      this.publisher.toLocalConversation(conversationId, 'heads', { heads: { [conversationId]: range.to } });
-      this.note(conversationId, range);
+      this.tellHead(conversationId, range);
       return;
     }
+    let bytesLeft = REPAIRED_BYTES_MAX;
     for (const hole of missing) {
-      const messages = await this.store.changes(conversationId, hole, since);
+      const changes = await this.store.changes(conversationId, hole, since);
       // Read after the messages: every removal that any of them came after is counted.
-      this.publisher.changesLocally(await this.store.membersRev(conversationId), {
-        conversationId,
-        fromRev: hole.from,
-        toRev: hole.to,
-        messages,
-      });
+      const membersRev = await this.store.membersRev(conversationId);
+      for (const { fromRev, toRev, messages, bytes } of contiguousPieces(hole.from, hole.to, changes)) {
+        bytesLeft -= bytes;
+        if (bytesLeft < 0) {
+          this.tellHead(conversationId, range);
+          return;
+        }
+        this.publisher.changesLocally(membersRev, { conversationId, fromRev, toRev, messages });
+      }
     }
+  }
+
+  /** Each member fetches what it lacks; nothing more is repaired here. */
+  private tellHead(conversationId: string, range: RevRange): void {
+    this.publisher.toLocalConversation(conversationId, 'heads', { heads: { [conversationId]: range.to } });
+    this.note(conversationId, range);
   }
 
   private note(conversationId: string, range: RevRange): void {

@@ -2,6 +2,7 @@ import type { Message } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../infra/logger/logger.js';
 import { Publisher } from '../realtime/publisher.js';
+import { contiguousPieces } from './contiguous-pieces.js';
 import { GroupWriter } from './group-writer.js';
 import type { OutgoingMessage, WriteOutcome } from './outgoing-message.js';
 import { OutgoingStore } from './outgoing.store.js';
@@ -44,7 +45,7 @@ export class MessageWriter {
     return this.writer.write(outgoing);
   }
 
-  /** One frame a conversation: what a group wrote to it has contiguous revs, since it held the lock. */
+  /** One piece of the log a conversation: what a group wrote to it has contiguous revs, since it held the lock. */
   private publish(
     outgoing: readonly OutgoingMessage[],
     outcomes: readonly WriteOutcome[],
@@ -71,12 +72,15 @@ export class MessageWriter {
   }
 
   private emit(conversationId: string, { fromRev, toRev, membersRev, messages }: Frame): void {
-    this.publisher.changes(membersRev, {
-      conversationId,
-      fromRev,
-      toRev,
-      messages: [...messages.values()].sort((one, other) => one.rev - other.rev),
-    });
+    const inOrder = [...messages.values()].sort((one, other) => one.rev - other.rev);
+    for (const piece of contiguousPieces(fromRev, toRev, inOrder)) {
+      this.publisher.changes(membersRev, {
+        conversationId,
+        fromRev: piece.fromRev,
+        toRev: piece.toRev,
+        messages: piece.messages,
+      });
+    }
   }
 }
 

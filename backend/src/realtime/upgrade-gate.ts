@@ -36,7 +36,10 @@ export class UpgradeGate {
       if (answer !== null) {
         // The peer may be gone already; an unheard error would end the process.
         socket.on('error', () => undefined);
-        socket.end(answer);
+        // Ended alone, it would stay half open, with its file descriptor, until the peer ends it too.
+        socket.end(answer, () => {
+          socket.destroy();
+        });
         return;
       }
       for (const listener of onUpgrade) listener.call(server, request, socket, head);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { withDeadline } from '../errors/with-deadline.js';
+import { DeadlineError, withDeadline } from '../errors/with-deadline.js';
 import { REDIS_DEADLINE_MS, RedisConnections } from './redis-connections.js';
 
 /** After a timeout nobody waits for Redis during this time: a stall must not add its deadline to every request. */
@@ -32,7 +32,7 @@ export class RedisCache {
       return await withDeadline(work(client), REDIS_DEADLINE_MS, what);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (error.name === 'DeadlineError' || error.message === 'Command timed out') {
+      if (error instanceof DeadlineError) {
         this.restUntil = Date.now() + REST_AFTER_TIMEOUT_MS;
       }
       throw new RedisUnavailableError(what, error);

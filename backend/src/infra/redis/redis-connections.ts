@@ -41,9 +41,9 @@ export class RedisConnections implements OnApplicationShutdown {
       'cache',
       new Redis(url, {
         ...COMMON_OPTIONS,
-        // A command that can not be sent now is answered with an error now.
+        // A command that can not be sent now is answered with an error now. How long one is waited for is up to
+        // `RedisCache`: the timer of ioredis would call our own pause an outage.
         enableOfflineQueue: false,
-        commandTimeout: REDIS_DEADLINE_MS,
         maxRetriesPerRequest: 0,
       }),
     );
