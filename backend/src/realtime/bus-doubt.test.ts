@@ -10,6 +10,7 @@ class Bus {
   now = 0;
   private readonly numbers = new Map<string, number>();
   private lost = 0;
+  private withheld = 0;
 
   constructor() {
     this.run(2_000);
@@ -23,13 +24,18 @@ class Bus {
         const number = (this.numbers.get(instanceId) ?? 0) + 1;
         this.numbers.set(instanceId, number);
         const lost = instanceId === other ? this.lost : 0;
-        if (arrives(instanceId)) this.doubt.heard({ instanceId, number, lost }, this.now);
+        const withheld = instanceId === other ? this.withheld : 0;
+        if (arrives(instanceId)) this.doubt.heard({ instanceId, number, lost, withheld }, this.now);
       }
     }
   }
 
   otherLoses(): void {
     this.lost += 1;
+  }
+
+  otherWithholds(): void {
+    this.withheld += 1;
   }
 
   async check(): Promise<number | null> {
@@ -132,9 +138,40 @@ describe('bus doubt', () => {
 
   it('doubts an instance whose beginning it did not hear, unless it began after that one', () => {
     const bus = new Bus();
-    bus.doubt.heard({ instanceId: 'older', number: 900, lost: 3 }, bus.now);
+    bus.doubt.heard({ instanceId: 'older', number: 900, lost: 3, withheld: 0 }, bus.now);
     expect(bus.doubt.since).toBeNull();
-    bus.doubt.heard({ instanceId: 'younger', number: 3, lost: 3 }, bus.now);
+    bus.doubt.heard({ instanceId: 'younger', number: 3, lost: 3, withheld: 0 }, bus.now);
     expect(bus.doubt.since).toBe(500);
+  });
+
+  it('is alone only once it is settled, hears itself, and has heard of nobody else for a minute', () => {
+    const alone = new BusDoubt(own, 0);
+    const pulses = (from: number, to: number): void => {
+      for (let at = from; at <= to; at += PULSE_INTERVAL_MS)
+        alone.heard({ instanceId: own, number: at / PULSE_INTERVAL_MS, lost: 0, withheld: at }, at);
+    };
+    expect(alone.isAlone(0)).toBe(false);
+    pulses(PULSE_INTERVAL_MS, 9_500);
+    expect(alone.isAlone(9_500)).toBe(false);
+    pulses(10_000, 10_000);
+    expect(alone.isAlone(10_000)).toBe(true);
+    // Its own silence: the bus may be down, and others may be there.
+    expect(alone.isAlone(12_500)).toBe(false);
+    alone.heard({ instanceId: other, number: 1, lost: 0, withheld: 0 }, 12_500);
+    pulses(10_500, 72_000);
+    expect(alone.isAlone(72_000)).toBe(false);
+  });
+
+  it('doubts when another instance left something out, as it thought that it was alone', () => {
+    const bus = new Bus();
+    bus.otherWithholds();
+    bus.run(500);
+    expect(bus.doubt.since).toBe(2_000);
+  });
+
+  it('doubts the moment before it met an instance that was alone', () => {
+    const bus = new Bus();
+    bus.doubt.heard({ instanceId: 'lonely', number: 900, lost: 0, withheld: 7 }, bus.now);
+    expect(bus.doubt.since).toBe(1_500);
   });
 });

@@ -15,11 +15,14 @@ export interface Pulse {
   readonly number: number;
   /** How much it could not tell the others so far. */
   readonly lost: number;
+  /** How much it did not tell so far, since it knew of nobody to tell. */
+  readonly withheld: number;
 }
 
 interface Peer {
   number: number;
   lost: number;
+  withheld: number;
   heardAt: number;
   isSilent: boolean;
 }
@@ -38,7 +41,7 @@ export class BusDoubt {
     private readonly ownId: string,
     private readonly startedAt: number,
   ) {
-    this.peers.set(ownId, { number: 0, lost: 0, heardAt: startedAt, isSilent: false });
+    this.peers.set(ownId, { number: 0, lost: 0, withheld: 0, heardAt: startedAt, isSilent: false });
   }
 
   /** From when on something may not have arrived here; `null` while the bus is trusted. */
@@ -46,19 +49,35 @@ export class BusDoubt {
     return this.from;
   }
 
-  heard({ instanceId, number, lost }: Pulse, now: number): void {
+  /**
+   * Whether no other instance is known to live: what is published now reaches nobody. False while anything is in doubt.
+   * An instance that was thought dead sees by `withheld` that it was told less.
+   */
+  isAlone(now: number): boolean {
+    const own = this.peers.get(this.ownId);
+    if (this.from !== null || own === undefined || own.number === 0) return false;
+    if (now - own.heardAt > SILENT_MS || now - this.startedAt < SETTLED_MS) return false;
+    for (const [instanceId, peer] of this.peers)
+      if (instanceId !== this.ownId && !this.isGone(instanceId, peer, now)) return false;
+    return true;
+  }
+
+  heard({ instanceId, number, lost, withheld }: Pulse, now: number): void {
     const peer = this.peers.get(instanceId);
     if (!peer) {
-      this.peers.set(instanceId, { number, lost, heardAt: now, isSilent: false });
+      this.peers.set(instanceId, { number, lost, withheld, heardAt: now, isSilent: false });
       const startedAt = now - number * PULSE_INTERVAL_MS;
       // It began while this instance was listening already, and its beginning was not heard.
       if (number > 1 && startedAt > this.startedAt) this.doubt(startedAt, now);
+      // It told nobody anything, as it knew of nobody, and may have heard of this instance a moment ago.
+      else if (withheld > 0) this.doubt(now - PULSE_INTERVAL_MS, now);
       return;
     }
     if (number <= peer.number) return;
-    if (number !== peer.number + 1 || lost !== peer.lost || now - peer.heardAt > SILENT_MS)
+    const toldLess = lost !== peer.lost || (withheld !== peer.withheld && instanceId !== this.ownId);
+    if (number !== peer.number + 1 || toldLess || now - peer.heardAt > SILENT_MS)
       this.doubt(this.doubtedAlready(instanceId, peer, now) ? now : peer.heardAt, now);
-    Object.assign(peer, { number, lost, heardAt: now, isSilent: false });
+    Object.assign(peer, { number, lost, withheld, heardAt: now, isSilent: false });
   }
 
   /** An instance said that it goes: its silence means nothing. What it said last may still be on its way. */

@@ -25,6 +25,8 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
   private number = 0;
   /** What could not be told to anybody, beside what the bus dropped. */
   private untold = 0;
+  /** What was told to nobody, since no other instance is known. */
+  private withheld = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -83,6 +85,13 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
     this.untold += 1;
   }
 
+  /** Asked before each publish: whether it may be left out, since no other instance is there to hear it. */
+  mayWithhold(): boolean {
+    if (!this.doubts.isAlone(performance.now())) return false;
+    this.withheld += 1;
+    return true;
+  }
+
   private tick(): void {
     const now = performance.now();
     this.doubts.look(now);
@@ -97,6 +106,7 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
       instanceId: this.instance.id,
       number: this.number,
       lost: this.untold + this.redis.busPublisher.dropped,
+      withheld: this.withheld,
       isLast,
     };
     void this.redis.busPublisher.publish(this.channel, JSON.stringify(pulse));

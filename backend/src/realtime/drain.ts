@@ -5,6 +5,7 @@ import { Instance } from '../infra/instance.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Dispatcher } from './dispatcher.js';
 import { LocalSockets } from './local-sockets.js';
+import { Publisher } from './publisher.js';
 import { UpgradeGate } from './upgrade-gate.js';
 
 /** Clients told to leave come back to the other instances spread over this time. */
@@ -27,6 +28,7 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
     private readonly gate: UpgradeGate,
     private readonly sockets: LocalSockets,
     private readonly dispatcher: Dispatcher,
+    private readonly publisher: Publisher,
     private readonly logger: Logger,
   ) {}
 
@@ -46,6 +48,7 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
     await this.until(() => this.sockets.count() === 0, Math.min(LEAVE_MS, count * 100));
     this.dispatcher.startDraining();
     await this.until(() => this.dispatcher.inFlight === 0, FINISH_MS);
+    this.publisher.flush();
     await this.closeInWaves();
   }
 

@@ -10,6 +10,7 @@ import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import { BusChannels } from '../infra/redis/bus-channels.js';
 import { RedisConnections } from '../infra/redis/redis-connections.js';
+import { BusTrust } from './bus-trust.js';
 import { DeliveredFrames } from './delivered-frames.js';
 import { MembershipGate } from './membership-gate.js';
 import { MembershipMoves } from './membership-moves.js';
@@ -41,6 +42,7 @@ export class RealtimeAdapter extends IoAdapter {
       gate: app.get(MembershipGate),
       moves: app.get(MembershipMoves),
       frames: app.get(DeliveredFrames),
+      trust: app.get(BusTrust),
       metrics: app.get(Metrics),
       logger: app.get(Logger),
     };

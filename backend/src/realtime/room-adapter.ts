@@ -4,15 +4,16 @@ import type { Logger } from '../infra/logger/logger.js';
 import type { Metrics } from '../infra/metrics/metrics.js';
 import type { BusChannels } from '../infra/redis/bus-channels.js';
 import type { BusPublisher } from '../infra/redis/bus-publisher.js';
-import { bufferedBytes } from './buffered-bytes.js';
 import type { BusMessage, RoomMove } from './bus-message.js';
 import { decodeBusMessage, encodeBusMessage } from './bus-message.js';
 import type { DeliveredFrames } from './delivered-frames.js';
+import type { BusTrust } from './bus-trust.js';
 import type { MembershipGate } from './membership-gate.js';
 import type { MembershipMoves } from './membership-moves.js';
 import type { RealtimeSocket } from './realtime-socket.js';
 import type { RoomFrame } from './room-frame.js';
-import { frameOf, webSocketFrame } from './room-frame.js';
+import { frameOf } from './room-frame.js';
+import { RoomWriter } from './room-writer.js';
 import { conversationOfRoom, isSharedRoom, userOfRoom } from './rooms.js';
 
 export interface RoomAdapterParts {
@@ -22,6 +23,7 @@ export interface RoomAdapterParts {
   readonly gate: MembershipGate;
   readonly moves: MembershipMoves;
   readonly frames: DeliveredFrames;
+  readonly trust: Pick<BusTrust, 'mayWithhold'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -35,9 +37,6 @@ interface BroadcastOptions extends AdapterOptions {
   readonly flags?: AdapterOptions['flags'] & { readonly membersRev?: number };
 }
 
-/** A socket with more than this waiting is not told what is worth nothing later. */
-const VOLATILE_BUFFERED_MAX = 65_536;
-
 const PREFIX = 'parley:room:';
 /** For what concerns several rooms at once, which is rare. */
 const EVERY_INSTANCE = `${PREFIX}*`;
@@ -48,11 +47,17 @@ const EVERY_INSTANCE = `${PREFIX}*`;
  * nothing goes to where nobody is. The bus carries the packet as sockets get it, and no instance encodes it again.
  */
 export class RoomAdapter extends Adapter {
+  private readonly writer: RoomWriter;
+
   constructor(
     namespace: unknown,
     private readonly parts: RoomAdapterParts,
   ) {
     super(namespace);
+    this.writer = new RoomWriter(
+      this,
+      (namespace as { sockets: ReadonlyMap<string, RealtimeSocket> }).sockets,
+    );
     const { channels, gate } = parts;
     this.on('create-room', (room: string) => {
       if (isSharedRoom(room)) channels.subscribe(PREFIX + room);
@@ -114,7 +119,7 @@ export class RoomAdapter extends Adapter {
   private publish(message: BusMessage): void {
     const target = message.kind === 'frame' ? message.rooms : [message.from];
     const [room] = target;
-    if (room === undefined) return;
+    if (room === undefined || this.parts.trust.mayWithhold()) return;
     const channel = target.length === 1 ? PREFIX + room : EVERY_INSTANCE;
     void this.parts.publisher.publish(channel, encodeBusMessage(this.parts.instanceId, message));
   }
@@ -146,31 +151,7 @@ export class RoomAdapter extends Adapter {
   private deliver(rooms: readonly string[], frame: RoomFrame): void {
     this.parts.gate.pass(rooms, frame.membersRev, () => {
       if (frame.changes) this.parts.frames.tell(frame.changes);
-      this.write(rooms, frame);
+      this.writer.write(rooms, frame);
     });
   }
-
-  /** To each socket in any of the rooms, once. */
-  private write(rooms: readonly string[], { packet, isVolatile }: RoomFrame): void {
-    const [only] = rooms;
-    const ids = rooms.length === 1 && only !== undefined ? this.rooms.get(only) : this.inAnyOf(rooms);
-    if (!ids || ids.size === 0) return;
-    // A transport that is not a WebSocket takes the text.
-    const text = packet.toString('utf8', 1);
-    const options = { compress: false, wsPreEncodedFrame: [webSocketFrame(packet)] };
-    const { sockets } = this.nsp as { sockets: ReadonlyMap<string, RealtimeSocket> };
-    for (const id of ids) {
-      const connection = sockets.get(id)?.conn;
-      if (!connection || (isVolatile === true && isBusy(connection))) continue;
-      connection.write(text, options);
-    }
-  }
-
-  private inAnyOf(rooms: readonly string[]): Set<string> {
-    return new Set(rooms.flatMap((room) => [...(this.rooms.get(room) ?? [])]));
-  }
-}
-
-function isBusy(connection: RealtimeSocket['conn']): boolean {
-  return !connection.transport.writable || bufferedBytes(connection) > VOLATILE_BUFFERED_MAX;
 }

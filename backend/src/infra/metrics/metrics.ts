@@ -28,6 +28,12 @@ export class Metrics {
     help: 'Sockets that are connected to this instance.',
     registers: [this.registry],
   });
+  readonly messagesPerFrame = new Histogram({
+    name: 'parley_messages_per_frame',
+    help: 'Messages that one frame to a conversation carries: above 1 in busy conversations.',
+    buckets: [1, 2, 4, 8, 16, 32, 64],
+    registers: [this.registry],
+  });
   readonly bufferedBytes = new Gauge({
     name: 'parley_buffered_bytes',
     help: 'Bytes that wait in this process for sockets to read them.',
