@@ -41,6 +41,10 @@ function setUp(costMs: number) {
     vi.setSystemTime(Date.now() + costMs);
     vi.advanceTimersByTime(costMs);
   });
+  // What one frame costs is believed from the second on.
+  merger.add(0, piece(0));
+  frames.length = 0;
+  vi.advanceTimersByTime(1_000);
   const revs = (): [number, number][] => frames.map(({ changes }) => [changes.fromRev, changes.toRev]);
   return { merger, frames, revs };
 }
@@ -83,6 +87,16 @@ describe('frames of a busy conversation', () => {
     const { merger, frames } = setUp(0);
     for (let rev = 1; rev <= 20; rev += 1) merger.add(0, piece(rev));
     expect(frames).toHaveLength(20);
+  });
+
+  it('do not wait since one of them took long: the process may have waited for the processor', () => {
+    const frames: ChangesEvent[] = [];
+    const merger = new FrameMerger((_, changes) => {
+      vi.advanceTimersByTime(frames.length === 1 ? 20 : 0);
+      frames.push(changes);
+    });
+    for (let rev = 1; rev <= 5; rev += 1) merger.add(0, piece(rev));
+    expect(frames).toHaveLength(5);
   });
 
   it('hold no hole: what does not follow begins a frame of its own', () => {
