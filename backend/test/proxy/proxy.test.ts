@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import { Agent, createServer, request } from 'node:http';
@@ -199,6 +200,23 @@ describe('the shipped nginx.conf', () => {
     expect(refused(await rush(url, NEIGHBOUR, 50))).toEqual([]);
     // As many as were too many for the others.
     expect(refused(await rush(url, UNLIMITED, answers.length))).toEqual([]);
+  });
+
+  it('answers what it can not read with the error object, and lets 200 ids through', async () => {
+    const address = `${proxy.url}/api/v1/users/presence`;
+    const ids = Array.from({ length: 200 }, () => `ids=${randomUUID()}`).join('&');
+    const [person] = people;
+    const known = await ask(`${address}?${ids}`, { headers: { authorization: `Bearer ${person.token}` } });
+    expect([known.status, known.body.toString()]).toEqual([200, '{"items":[]}']);
+    for (const [path, headers, status, code] of [
+      ['/api/%zz', {}, 400, 'VALIDATION_FAILED'],
+      [`/api/v1/users?query=${'x'.repeat(17_000)}`, {}, 413, 'PAYLOAD_TOO_LARGE'],
+      ['/api/v1/users', { 'x-large': 'x'.repeat(17_000) }, 413, 'PAYLOAD_TOO_LARGE'],
+    ] as const) {
+      const answer = await ask(`${proxy.url}${path}`, { headers: { ...headers } });
+      expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
+      expect(JSON.parse(answer.body.toString())).toMatchObject({ error: { code, retryable: false } });
+    }
   });
 
   it('leaves out instances that are dead or leaving, whatever is asked', async () => {
