@@ -2,6 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import { Injectable } from '@nestjs/common';
 import { SweepClock } from '../infra/database/sweep-clock.js';
 import { Logger } from '../infra/logger/logger.js';
+import { Metrics } from '../infra/metrics/metrics.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
 import { LocalSockets } from '../realtime/local-sockets.js';
@@ -29,6 +30,7 @@ export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly clock: SweepClock,
     private readonly store: AuthStore,
     private readonly sockets: LocalSockets,
+    private readonly metrics: Metrics,
     private readonly logger: Logger,
   ) {}
 
@@ -56,7 +58,11 @@ export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdo
         ? await this.endedAmong(held)
         : await this.store.sessionsEndedSince(new Date(since - OVERLAP_MS));
       const here = new Set(held);
-      for (const { id, reason } of ended) if (here.has(id)) this.sockets.endSession(id, reason);
+      for (const { id, reason } of ended) {
+        if (!here.has(id)) continue;
+        this.metrics.delivery.sweepRepairs.inc({ sweep: 'session_ended' });
+        this.sockets.endSession(id, reason);
+      }
     }
     this.sweptTo = settledTo;
   }

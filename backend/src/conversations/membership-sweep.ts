@@ -2,6 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import { Injectable } from '@nestjs/common';
 import { SweepClock } from '../infra/database/sweep-clock.js';
 import { Logger } from '../infra/logger/logger.js';
+import { Metrics } from '../infra/metrics/metrics.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
 import { LocalSockets } from '../realtime/local-sockets.js';
@@ -33,6 +34,7 @@ export class MembershipSweep implements OnApplicationBootstrap, OnApplicationShu
     private readonly conversations: ConversationStore,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
+    private readonly metrics: Metrics,
     private readonly logger: Logger,
   ) {}
 
@@ -66,6 +68,7 @@ export class MembershipSweep implements OnApplicationBootstrap, OnApplicationShu
 
   private leave({ userId, conversationId, leftRev }: MovedMembership): void {
     if (leftRev === null || !this.sockets.conversationIdsOf(userId).includes(conversationId)) return;
+    this.metrics.delivery.sweepRepairs.inc({ sweep: 'membership_ended' });
     this.sockets.leaveUser(userId, conversationId);
     this.publisher.toLocalUser(userId, 'conversation:removed', { conversationId, rev: leftRev });
   }
@@ -73,6 +76,7 @@ export class MembershipSweep implements OnApplicationBootstrap, OnApplicationShu
   /** All sockets, should one have missed it. Whether this was news here. */
   private join({ userId, conversationId }: MovedMembership): boolean {
     const isJoined = this.sockets.conversationIdsOf(userId).includes(conversationId);
+    if (!isJoined) this.metrics.delivery.sweepRepairs.inc({ sweep: 'membership_began' });
     this.sockets.joinUser(userId, conversationId);
     return !isJoined;
   }

@@ -30,6 +30,11 @@ export class DeliveredRevs {
     return this.ranges.at(-1)?.to ?? 0;
   }
 
+  /** Where the first of what was delivered begins; `undefined` where nothing was. */
+  get first(): number | undefined {
+    return this.ranges[0]?.from;
+  }
+
   /** What is missing of a range. */
   missing({ from, to }: RevRange): RevRange[] {
     const missing: RevRange[] = [];

@@ -2,6 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import { Injectable } from '@nestjs/common';
 import { SweepClock } from '../infra/database/sweep-clock.js';
 import { Logger } from '../infra/logger/logger.js';
+import { Metrics } from '../infra/metrics/metrics.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
 import { DeliveredFrames } from '../realtime/delivered-frames.js';
@@ -43,6 +44,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly frames: DeliveredFrames,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
+    private readonly metrics: Metrics,
     private readonly logger: Logger,
   ) {}
 
@@ -96,24 +98,31 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
    * A frame counts once it was written to the sockets: one that the membership gate withholds is tried by the next sweep.
    */
   private async repair(conversationId: string, range: RevRange, since: Date): Promise<void> {
-    const missing = this.delivered.get(conversationId)?.missing(range) ?? [range];
+    const delivered = this.delivered.get(conversationId);
+    const missing = delivered?.missing(range) ?? [range];
+    const first = delivered?.first;
     const count = missing.reduce((sum, { from, to }) => sum + to - from, 0);
     if (count === 0) return;
     if (count > REPAIRED_REVS_MAX) {
+      this.count('heads', count);
       this.tellHead(conversationId, range);
       return;
     }
     let bytesLeft = REPAIRED_BYTES_MAX;
     for (const hole of missing) {
+      // Below what was delivered here first, nobody in the room missed it: they synced when they joined.
+      const isAnew = first === undefined || hole.to <= first;
       const changes = await this.store.changes(conversationId, hole, since);
       // Read after the messages: every removal that any of them came after is counted.
       const membersRev = await this.store.membersRev(conversationId);
       for (const { fromRev, toRev, messages, bytes } of contiguousPieces(hole.from, hole.to, changes)) {
         bytesLeft -= bytes;
         if (bytesLeft < 0) {
+          this.count('heads', range.to - fromRev);
           this.tellHead(conversationId, range);
           return;
         }
+        this.count(isAnew ? 'anew' : 'frame', toRev - fromRev);
         this.publisher.changesLocally(membersRev, { conversationId, fromRev, toRev, messages });
       }
     }
@@ -123,6 +132,10 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
   private tellHead(conversationId: string, range: RevRange): void {
     this.publisher.toLocalConversation(conversationId, 'heads', { heads: { [conversationId]: range.to } });
     this.note(conversationId, range);
+  }
+
+  private count(how: 'frame' | 'heads' | 'anew', revs: number): void {
+    this.metrics.delivery.holesRepaired.inc({ how }, revs);
   }
 
   private note(conversationId: string, range: RevRange): void {

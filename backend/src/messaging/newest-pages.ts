@@ -89,7 +89,7 @@ export class NewestPages {
 
   private async held(key: string): Promise<SharedPage | null> {
     try {
-      const text = await this.cache.run('read a page', (client) => client.get(key));
+      const text = await this.cache.run('pages', (client) => client.get(key));
       return text === null ? null : (JSON.parse(text) as SharedPage);
     } catch {
       this.count('error');
@@ -102,7 +102,7 @@ export class NewestPages {
     const text = JSON.stringify(page);
     if (text.length > CHARACTERS_MAX) return;
     this.cache
-      .run('store a page', (client) => client.set(key, text, 'EX', KEPT_SECONDS))
+      .run('pages', (client) => client.set(key, text, 'EX', KEPT_SECONDS))
       .then(
         () => this.count('refill'),
         () => this.count('error'),

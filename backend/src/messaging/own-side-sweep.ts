@@ -2,6 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import { Injectable } from '@nestjs/common';
 import { ConversationStore } from '../conversations/conversation.store.js';
 import { Logger } from '../infra/logger/logger.js';
+import { Metrics } from '../infra/metrics/metrics.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
 import { BusTrust } from '../realtime/bus-trust.js';
@@ -35,6 +36,7 @@ export class OwnSideSweep implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly bus: BusTrust,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
+    private readonly metrics: Metrics,
     private readonly logger: Logger,
   ) {}
 
@@ -64,6 +66,7 @@ export class OwnSideSweep implements OnApplicationBootstrap, OnApplicationShutdo
       const people = here.slice(start, start + PEOPLE_AT_ONCE);
       const moved = await this.store.movedWithin(doubtedMs() + OVERLAP_MS, people);
       const news = moved.filter((side) => this.told.get(keyOf(side)) !== side.version);
+      this.metrics.delivery.sweepRepairs.inc({ sweep: 'own_side' }, news.length);
       for (const { userId, conversationId, readSeq, deliveredSeq } of news) {
         const receipts = [{ userId, readSeq, deliveredSeq }];
         this.publisher.toLocalUser(userId, 'receipts', { conversationId, receipts });

@@ -2,6 +2,9 @@ import type { Message, PostMessageInput } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { MessageStore } from '../conversations/message.store.js';
 import { ParleyError, invalidField, notFound } from '../infra/errors/parley-error.js';
+import { toParleyError } from '../infra/errors/to-parley-error.js';
+import type { MessageOutcome } from '../infra/metrics/delivery-metrics.js';
+import { Metrics } from '../infra/metrics/metrics.js';
 import { newId } from '../infra/new-id.js';
 import { RateLimits } from '../infra/rate-limits/rate-limits.js';
 import { MessageWriter } from './message-writer.js';
@@ -27,9 +30,21 @@ export class SendMessage {
     private readonly writer: MessageWriter,
     private readonly store: OutgoingStore,
     private readonly messages: MessageStore,
+    private readonly metrics: Metrics,
   ) {}
 
   async execute(senderId: string, conversationId: string, input: PostMessageInput): Promise<SendResult> {
+    try {
+      const result = await this.send(senderId, conversationId, input);
+      this.count(result.duplicate ? 'duplicate' : 'created');
+      return result;
+    } catch (error) {
+      this.count(outcomeOf(error));
+      throw error;
+    }
+  }
+
+  private async send(senderId: string, conversationId: string, input: PostMessageInput): Promise<SendResult> {
     const outgoing = outgoingMessage(newId(), senderId, conversationId, input);
     if (input.text === '' && outgoing.attachmentIds.length === 0) {
       throw invalidField('text', 'must not be empty without an attachment');
@@ -51,6 +66,10 @@ export class SendMessage {
     await this.giveBudgetBack(senderId);
     if (outcome.status === 'duplicate') return this.repeated(senderId, outcome.message);
     throw refusal(outcome.status);
+  }
+
+  private count(outcome: MessageOutcome): void {
+    this.metrics.delivery.messages.inc({ outcome });
   }
 
   /** Over the limit a known id is still answered, and nothing else is. */
@@ -80,6 +99,19 @@ export class SendMessage {
   private async repeated(senderId: string, message: Message): Promise<SendResult> {
     const [own] = await this.messages.forReader(senderId, [message]);
     return { message: own ?? message, duplicate: true };
+  }
+}
+
+function outcomeOf(error: unknown): MessageOutcome {
+  switch (toParleyError(error).code) {
+    case 'INTERNAL':
+      return 'failed';
+    case 'UNAVAILABLE':
+      return 'unavailable';
+    case 'RATE_LIMITED':
+      return 'rate_limited';
+    default:
+      return 'refused';
   }
 }
 

@@ -23,14 +23,15 @@ export class SyncChanges {
 
   /**
    * An entry for each position. `heads` was read after the socket joined and holds every one of them. What is
-   * complete or must be reset is said at once; what does not fit answers the rev that was sent, and `hasMore`.
+   * complete or must be reset is said at once; what does not fit answers the rev that was sent, and `hasMore`. `bytes` are
+   * those of the messages.
    */
   async read(
     readerId: string,
     positions: readonly HeldPosition[],
     heads: ReadonlyMap<string, number>,
     budget: number,
-  ): Promise<Record<string, SyncedChanges>> {
+  ): Promise<{ changes: Record<string, SyncedChanges>; bytes: number }> {
     const changes: Record<string, SyncedChanges> = {};
     const behind: HeldPosition[] = [];
     for (const { id, rev } of positions) {
@@ -72,7 +73,7 @@ export class SyncChanges {
         };
       }
     }
-    return changes;
+    return { changes, bytes: budget - left };
   }
 }
 

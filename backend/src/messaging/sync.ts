@@ -3,7 +3,9 @@ import { SYNC_ANSWER_BYTES_MAX } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { ConversationStore } from '../conversations/conversation.store.js';
 import { Database } from '../infra/database/database.js';
+import { Metrics } from '../infra/metrics/metrics.js';
 import { LocalSockets } from '../realtime/local-sockets.js';
+import type { HeldPosition } from './sync-changes.js';
 import { SyncChanges, bytesOf } from './sync-changes.js';
 import type { SyncPosition } from './sync-cursor.js';
 import { FROM_NOTHING, decodeSyncCursor, encodeSyncCursor } from './sync-cursor.js';
@@ -36,6 +38,7 @@ export class Sync {
     private readonly changes: SyncChanges,
     private readonly sockets: LocalSockets,
     private readonly database: Database,
+    private readonly metrics: Metrics,
   ) {}
 
   async execute(client: Syncing, input: SyncInput): Promise<SyncAnswer> {
@@ -71,8 +74,8 @@ export class Sync {
 
     const budget = SYNC_ANSWER_BYTES_MAX - reserved - told.bytes - gone.length * REMOVED_BYTES;
     const positions = held.filter(({ id }) => heads.has(id));
-    const changes: Record<string, SyncedChanges> = isForeign
-      ? Object.fromEntries(positions.map(({ id }) => [id, resetTo(heads.get(id) ?? 0)]))
+    const { changes, bytes } = isForeign
+      ? { changes: resetTo(heads, positions), bytes: 0 }
       : await this.changes.read(client.userId, positions, heads, budget);
 
     const next = from.paging?.next ?? page.horizon;
@@ -81,6 +84,7 @@ export class Sync {
       hasMore && last
         ? { since: from.since, paging: { next, afterId: last.id } }
         : { since: next, paging: null };
+    this.measure(told.conversations.length, reserved + told.bytes + bytes, Object.values(changes));
     return {
       epoch,
       cursor: encodeSyncCursor(epoch, position),
@@ -89,6 +93,14 @@ export class Sync {
       changes,
       removed,
     };
+  }
+
+  private measure(conversations: number, bytes: number, changes: readonly SyncedChanges[]): void {
+    const { syncBytes, syncMessages, syncConversations, syncResets } = this.metrics.delivery;
+    syncBytes.observe(bytes);
+    syncConversations.observe(conversations);
+    syncMessages.observe(changes.reduce((sum, { messages }) => sum + messages.length, 0));
+    syncResets.inc(changes.filter(({ reset }) => reset).length);
   }
 
   /** As many of what moved as fit, at least one: its count, the conversations, and those that went. */
@@ -130,6 +142,14 @@ export class Sync {
   }
 }
 
-function resetTo(lastRev: number): SyncedChanges {
-  return { messages: [], lastRev, hasMore: false, reset: true };
+function resetTo(
+  heads: ReadonlyMap<string, number>,
+  positions: readonly HeldPosition[],
+): Record<string, SyncedChanges> {
+  return Object.fromEntries(
+    positions.map(({ id }) => [
+      id,
+      { messages: [], lastRev: heads.get(id) ?? 0, hasMore: false, reset: true },
+    ]),
+  );
 }

@@ -1,6 +1,7 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { installationOf } from '../infra/installation.js';
 import { Instance } from '../infra/instance.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import { RedisConnections } from '../infra/redis/redis-connections.js';
@@ -19,10 +20,11 @@ interface SentPulse extends Pulse {
 @Injectable()
 export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly doubts: BusDoubt;
-  /** Instances of one installation share a database, which others on the same Redis do not. */
   private readonly channel: string;
   private isListening = false;
   private number = 0;
+  /** When the last pulse was sent, for how long it takes to come back. */
+  private pulsedAt = 0;
   /** What could not be told to anybody, beside what the bus dropped. */
   private untold = 0;
   /** What was told to nobody, since no other instance is known. */
@@ -37,7 +39,7 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly metrics: Metrics,
   ) {
     this.doubts = new BusDoubt(instance.id, performance.now());
-    this.channel = `parley:pulse:${new URL(config.database.url).pathname.slice(1)}`;
+    this.channel = `parley:pulse:${installationOf(config)}`;
   }
 
   onApplicationBootstrap(): void {
@@ -109,12 +111,15 @@ export class BusTrust implements OnApplicationBootstrap, OnApplicationShutdown {
       withheld: this.withheld,
       isLast,
     };
+    this.pulsedAt = performance.now();
     void this.redis.busPublisher.publish(this.channel, JSON.stringify(pulse));
   }
 
   private heard(message: Buffer): void {
     const now = performance.now();
     const pulse = JSON.parse(message.toString()) as SentPulse;
+    if (pulse.instanceId === this.instance.id && pulse.number === this.number)
+      this.metrics.redis.busRoundTrip.observe((now - this.pulsedAt) / 1_000);
     // Sockets that came before the bus did may have missed something.
     if (pulse.instanceId === this.instance.id && pulse.number === 1 && this.sockets.count() > 0)
       this.doubts.cut(now);

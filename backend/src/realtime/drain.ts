@@ -57,7 +57,10 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
     const sockets = this.sockets.all();
     const size = Math.ceil(sockets.length / WAVES);
     for (let start = 0; start < sockets.length; start += size) {
-      for (const socket of sockets.slice(start, start + size)) socket.conn.close();
+      for (const socket of sockets.slice(start, start + size)) {
+        socket.data.closing = 'draining';
+        socket.conn.close();
+      }
       await pause(sockets.length > WAVES ? 100 : 0);
     }
     await this.until(() => this.sockets.count() === 0, 1_000);

@@ -1,9 +1,10 @@
 import type { SessionEndedEvent } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../infra/metrics/metrics.js';
+import type { DisconnectReason } from '../infra/metrics/socket-metrics.js';
 import { BusChannels } from '../infra/redis/bus-channels.js';
 import type { RealtimeServer, RealtimeSocket } from './realtime-socket.js';
-import { conversationOfRoom, conversationRoom, sessionRoom, userRoom } from './rooms.js';
+import { conversationOfRoom, conversationRoom, kindOfRoom, sessionRoom, userRoom } from './rooms.js';
 
 /** `setTimeout` counts in 31 bits; a longer life of a token is waited for in parts. */
 const TIMER_MAX_MS = 2_000_000_000;
@@ -35,6 +36,13 @@ export class LocalSockets {
 
   attach(server: RealtimeServer): void {
     this.server = server;
+    const { adapter } = server.of('/');
+    adapter.on('create-room', (room: string) => {
+      this.countRoom(room, 1);
+    });
+    adapter.on('delete-room', (room: string) => {
+      this.countRoom(room, -1);
+    });
   }
 
   all(): RealtimeSocket[] {
@@ -128,6 +136,7 @@ export class LocalSockets {
           this.expireAt(socket, expiresAt);
           return;
         }
+        socket.data.closing = 'expired';
         socket.emit('session:ended', { reason: 'expired' });
         socket.disconnect(true);
       },
@@ -147,10 +156,16 @@ export class LocalSockets {
     for (const tell of this.openedObservers) tell(movedBy(socket));
   }
 
-  closed(socket: RealtimeSocket): void {
+  closed(socket: RealtimeSocket, reason: DisconnectReason): void {
+    this.metrics.sockets.disconnects.inc({ reason });
     clearTimeout(socket.data.expiryTimer);
     this.metrics.connections.set(this.count());
     for (const tell of this.closedObservers) tell(movedBy(socket));
+  }
+
+  private countRoom(room: string, change: 1 | -1): void {
+    const kind = kindOfRoom(room);
+    if (kind !== null) this.metrics.sockets.rooms.inc({ kind }, change);
   }
 
   private rooms(): Map<string, Set<string>> | undefined {

@@ -1,4 +1,5 @@
 import type { ClientToServerEvents, ServerToClientEvents } from '@parley/protocol';
+import type { DisconnectReason } from '../infra/metrics/socket-metrics.js';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 
 /** What the handshake proved. */
@@ -14,6 +15,8 @@ export interface SocketData {
   /** Resolves once the socket is in its rooms and `ready` was sent: commands wait for it. */
   ready: Promise<void>;
   expiryTimer?: NodeJS.Timeout;
+  /** Why this instance closes it; absent where it does not, or a session ended. */
+  closing?: DisconnectReason;
 }
 
 /** Between instances nothing is sent but broadcasts and room changes. */

@@ -12,6 +12,7 @@ import { newId } from '../infra/new-id.js';
 import { BusChannels } from '../infra/redis/bus-channels.js';
 import { BusTrust } from './bus-trust.js';
 import { ConnectionSources } from './connection-sources.js';
+import { disconnectReason } from './disconnect-reason.js';
 import { Dispatcher } from './dispatcher.js';
 import { LocalSockets } from './local-sockets.js';
 import { MembershipGate } from './membership-gate.js';
@@ -96,6 +97,7 @@ export class RealtimeGateway {
     socket.data.ready.catch((thrown: unknown) => {
       // Closing the transport, not the namespace, makes every client try again.
       this.logger.failure('A socket could not be made ready', thrown, { userId: identity.userId }, 'warn');
+      socket.data.closing = 'not_ready';
       socket.conn.close();
     });
     this.sockets.expireAt(socket, identity.expiresAt);
@@ -106,8 +108,8 @@ export class RealtimeGateway {
     socket.on('error', (error: Error) => {
       this.logger.failure('A socket failed', error, { userId: identity.userId }, 'warn');
     });
-    socket.on('disconnect', () => {
-      this.sockets.closed(socket);
+    socket.on('disconnect', (reason) => {
+      this.sockets.closed(socket, disconnectReason(reason, socket.data.closing));
     });
   }
 

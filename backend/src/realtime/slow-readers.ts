@@ -47,6 +47,7 @@ export class SlowReaders implements OnApplicationBootstrap, BeforeApplicationShu
       this.metrics.slowReadersCut.inc();
       const why = new Error(`${String(bytes)} bytes wait for a socket that does not read them`);
       this.logger.failure('A socket was cut', why, { userId: socket.data.identity.userId }, 'warn');
+      socket.data.closing = 'slow_reader';
       terminate(socket.conn);
     }
     this.metrics.bufferedBytes.set(total);

@@ -8,6 +8,7 @@ import { withDeadline } from '../errors/with-deadline.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { DURABLE_COMMITS } from './durable-commits.js';
+import { measuredPool } from './measured-pool.js';
 
 /** A send fails within 2 s while PostgreSQL is away (G10), so nobody waits longer for a connection. */
 const CONNECT_TIMEOUT_MS = 1_500;
@@ -35,12 +36,8 @@ export class Database implements Sql, OnApplicationShutdown {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
 
-  constructor(
-    config: Config,
-    logger: Logger,
-    private readonly metrics: Metrics,
-  ) {
-    this.pool = new pg.Pool({
+  constructor(config: Config, logger: Logger, metrics: Metrics) {
+    const options: pg.PoolConfig = {
       connectionString: config.database.url,
       max: config.database.poolSize,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -52,10 +49,11 @@ export class Database implements Sql, OnApplicationShutdown {
       options: DURABLE_COMMITS,
       keepAlive: true,
       application_name: 'parley',
-    });
+    };
+    this.pool = measuredPool('main', options, metrics);
     // Without a listener, a connection that breaks while it is idle ends the process.
     this.pool.on('error', (error) => {
-      this.metrics.databaseErrors.inc();
+      metrics.databaseErrors.inc();
       logger.warn(`PostgreSQL: ${error.message}`);
     });
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });

@@ -1,10 +1,11 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
-import pg from 'pg';
+import type pg from 'pg';
 import { Config } from '../../config/config.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { DURABLE_COMMITS } from './durable-commits.js';
+import { measuredPool } from './measured-pool.js';
 
 /** Groups that are under way at once: 3 measured best; a fourth helps only where a COMMIT takes 1 ms or more. */
 export const LOG_POOL_SIZE = 3;
@@ -24,7 +25,7 @@ export class LogPool implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
 
   constructor(config: Config, logger: Logger, metrics: Metrics) {
-    this.pool = new pg.Pool({
+    const options: pg.PoolConfig = {
       connectionString: config.database.url,
       max: LOG_POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -34,7 +35,8 @@ export class LogPool implements OnApplicationShutdown {
       options: `-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off ${DURABLE_COMMITS}`,
       keepAlive: true,
       application_name: 'parley-log',
-    });
+    };
+    this.pool = measuredPool('log', options, metrics);
     this.pool.on('error', (error) => {
       metrics.databaseErrors.inc();
       logger.warn(`PostgreSQL (log): ${error.message}`);

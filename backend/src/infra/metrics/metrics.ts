@@ -1,13 +1,24 @@
 import { Injectable } from '@nestjs/common';
+import { ERROR_STATUS } from '@parley/protocol';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-
-/** Seconds; from a cache hit to the deadline of a command. */
-const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import { DURATION_BUCKETS } from './buckets.js';
+import { DatabaseMetrics } from './database-metrics.js';
+import { DeliveryMetrics } from './delivery-metrics.js';
+import { preset } from './preset.js';
+import { ProcessMetrics } from './process-metrics.js';
+import { RedisMetrics } from './redis-metrics.js';
+import { SocketMetrics } from './socket-metrics.js';
 
 /** Registry of this process. One an application, so that two in one test process do not collide. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
+
+  readonly process = new ProcessMetrics(this.registry);
+  readonly sockets = new SocketMetrics(this.registry);
+  readonly delivery = new DeliveryMetrics(this.registry);
+  readonly database = new DatabaseMetrics(this.registry);
+  readonly redis = new RedisMetrics(this.registry);
 
   readonly httpDuration = new Histogram({
     name: 'parley_http_request_duration_seconds',
@@ -109,13 +120,12 @@ export class Metrics {
     help: 'Promises that nobody awaited and that failed. Above 0 is a fault in the program.',
     registers: [this.registry],
   });
-  readonly outboxDone = new Counter({
-    name: 'parley_outbox_done_total',
-    help: 'Outbox rows whose effects are done.',
-    registers: [this.registry],
-  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    preset(this.handshakesRefused, 'reason', ['draining', 'full', ...Object.keys(ERROR_STATUS)]);
+    preset(this.busReceived, 'use', ['delivered', 'wasted']);
+    preset(this.redisErrors, 'connection', ['cache', 'bus-publish', 'bus-subscribe', 'queue']);
+    preset(this.cacheUses, 'outcome', ['hit', 'miss', 'shared', 'refill', 'error'], { cache: 'newest_page' });
   }
 }

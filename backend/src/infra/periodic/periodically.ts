@@ -17,11 +17,14 @@ export function periodically(
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
 
+  const failure = `${options.name} failed and runs again`;
+  options.logger.expectFailure(failure, 'warn');
+
   const run = async (): Promise<void> => {
     try {
       await work();
     } catch (error) {
-      options.logger.failure(`${options.name} failed and runs again`, error, {}, 'warn');
+      options.logger.failure(failure, error, {}, 'warn');
     }
     schedule();
   };

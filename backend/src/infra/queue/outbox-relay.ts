@@ -3,13 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { Queue, Worker } from 'bullmq';
 import { withDeadline } from '../errors/with-deadline.js';
 import { Logger } from '../logger/logger.js';
-import { Metrics } from '../metrics/metrics.js';
+import type { JobOutcome } from '../metrics/job-metrics.js';
+import { JobMetrics } from '../metrics/job-metrics.js';
 import type { Periodic } from '../periodic/periodically.js';
 import { periodically } from '../periodic/periodically.js';
 import { OutboxStore } from './outbox.store.js';
 import { QueueConnection } from './queue-connection.js';
 
-const QUEUE = 'outbox';
+export const QUEUE = 'outbox';
+const JOB = 'effects';
 const RELAY_EVERY_MS = 1_000;
 const BATCH = 500;
 /** Handed over in one go, so that more than BATCH messages a second leave no backlog that grows. */
@@ -42,11 +44,11 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly store: OutboxStore,
     private readonly logger: Logger,
-    private readonly metrics: Metrics,
+    private readonly metrics: JobMetrics,
     connection: QueueConnection,
   ) {
     this.queue = new Queue<OutboxJob>(QUEUE, { connection: connection.redis });
-    this.worker = new Worker<OutboxJob>(QUEUE, (job) => this.work(job.data), {
+    this.worker = new Worker<OutboxJob>(QUEUE, (job) => this.measured(job.data), {
       connection: connection.redis,
       concurrency: CONCURRENCY,
       autorun: false,
@@ -101,7 +103,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async handOver(ids: readonly string[]): Promise<void> {
     const jobs = ids.map((outboxId) => ({
-      name: 'effects',
+      name: JOB,
       data: { outboxId },
       opts: {
         jobId: `outbox-${outboxId}`,
@@ -113,6 +115,17 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
       },
     }));
     await withDeadline(this.queue.addBulk(jobs), ENQUEUE_DEADLINE_MS, 'handing jobs over');
+  }
+
+  private async measured(data: OutboxJob): Promise<void> {
+    const started = performance.now();
+    let outcome: JobOutcome = 'failed';
+    try {
+      await this.work(data);
+      outcome = 'done';
+    } finally {
+      this.metrics.duration.observe({ job: JOB, outcome }, (performance.now() - started) / 1_000);
+    }
   }
 
   /** No effect exists yet: a row is done as soon as it is worked. Effects come in here, each idempotent. */

@@ -15,6 +15,17 @@ export class OutboxStore {
     return rows.map(({ id }) => id);
   }
 
+  /** How many rows wait for their effects, as far as they are counted, and for how long the oldest does. */
+  async backlog(countedMax: number): Promise<{ pending: number; oldestSeconds: number }> {
+    const [row] = await this.database.query<{ pending: number; oldestSeconds: number }>(
+      `SELECT count(*)::int AS pending,
+              COALESCE(GREATEST(0, extract(epoch FROM now() - min(created_at))), 0)::float8 AS "oldestSeconds"
+         FROM (SELECT created_at FROM outbox WHERE done_at IS NULL ORDER BY id LIMIT $1) waiting`,
+      [countedMax],
+    );
+    return row ?? { pending: 0, oldestSeconds: 0 };
+  }
+
   /** Whether the row was not done before. */
   async markDone(id: string): Promise<boolean> {
     const rows = await this.database.query(

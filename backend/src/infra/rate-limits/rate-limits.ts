@@ -4,6 +4,7 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 import { Config } from '../../config/config.js';
 import { ParleyError } from '../errors/parley-error.js';
 import { Metrics } from '../metrics/metrics.js';
+import { preset } from '../metrics/preset.js';
 import { RedisCache } from '../redis/redis-cache.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { currentContext } from '../request-context/request-context.js';
@@ -42,6 +43,7 @@ export class RateLimits {
     private readonly cache: RedisCache,
     private readonly metrics: Metrics,
   ) {
+    preset(metrics.limitsHit, 'limit', Object.keys(SECONDS));
     for (const name of Object.keys(SECONDS) as LimitName[]) {
       const options = { keyPrefix: `limit:${name}`, points: config.limits[name], duration: SECONDS[name] };
       this.limiters.set(name, {
@@ -91,7 +93,7 @@ export class RateLimits {
   /** Takes a use back that turned out not to count. Best effort: without Redis only this instance's count goes down. */
   async giveBack(name: LimitName, key: string): Promise<void> {
     const { shared, local } = this.limiter(name);
-    if (shared) await this.cache.run('rate limit', () => shared.reward(key)).catch(() => local.reward(key));
+    if (shared) await this.cache.run('rate_limit', () => shared.reward(key)).catch(() => local.reward(key));
     else await local.reward(key);
   }
 
@@ -105,7 +107,7 @@ export class RateLimits {
     const { shared } = limiter;
     if (shared) {
       try {
-        return await this.cache.run('rate limit', () => settled(shared.consume(key)));
+        return await this.cache.run('rate_limit', () => settled(shared.consume(key)));
       } catch {
         this.metrics.limitFallbacks.inc();
       }
@@ -117,7 +119,7 @@ export class RateLimits {
     const { shared } = limiter;
     if (shared) {
       try {
-        return await this.cache.run('rate limit', () => shared.get(key));
+        return await this.cache.run('rate_limit', () => shared.get(key));
       } catch {
         this.metrics.limitFallbacks.inc();
       }

@@ -1,0 +1,78 @@
+import pg from 'pg';
+import type { Metrics } from '../metrics/metrics.js';
+import type { PoolName } from '../metrics/database-metrics.js';
+import { StatementNames } from './statement-names.js';
+
+type Callback = (error: Error | null | undefined, ...rest: unknown[]) => void;
+type Asynchronous = (...parts: unknown[]) => unknown;
+
+/** A pool of connections to PostgreSQL whose waits and statements are measured, whoever uses it: Prisma too. */
+export function measuredPool(name: PoolName, options: pg.PoolConfig, metrics: Metrics): pg.Pool {
+  const pool = new pg.Pool(options);
+  const { statementDuration, statementFailures, poolWait } = metrics.database;
+  const names = new StatementNames();
+
+  // `query` of the pool connects by itself, through this.
+  replace(pool, 'connect', (connect) => {
+    return (...parts) => {
+      const started = performance.now();
+      return settled(connect, parts, () => {
+        poolWait.observe({ pool: name }, secondsSince(started));
+      });
+    };
+  });
+  pool.on('connect', (client) => {
+    replace(client, 'query', (query) => {
+      return (...parts) => {
+        const started = performance.now();
+        const statement = names.of(textOf(parts[0]));
+        return settled(query, parts, (error) => {
+          statementDuration.observe({ pool: name, statement }, secondsSince(started));
+          if (error) statementFailures.inc({ pool: name });
+        });
+      };
+    });
+  });
+  metrics.database.watch(name, () => ({
+    total: pool.totalCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+    size: pool.options.max,
+  }));
+  return pool;
+}
+
+/** The library has no hooks for these, and overloads that no wrapper could repeat. */
+function replace(owner: object, method: string, wrap: (original: Asynchronous) => Asynchronous): void {
+  const original = Reflect.get(owner, method) as Asynchronous;
+  Reflect.set(owner, method, wrap(original.bind(owner)));
+}
+
+/** Calls `work`, which takes a callback as its last part or answers a promise, and says when it has ended. */
+function settled(work: Asynchronous, parts: unknown[], ended: (error: unknown) => void): unknown {
+  const last = parts.at(-1);
+  if (typeof last === 'function') {
+    const callback: Callback = (error, ...rest) => {
+      ended(error);
+      (last as Callback)(error, ...rest);
+    };
+    return work(...parts.slice(0, -1), callback);
+  }
+  const answer = work(...parts);
+  if (answer instanceof Promise) {
+    answer.then(() => {
+      ended(null);
+    }, ended);
+  }
+  return answer;
+}
+
+function textOf(statement: unknown): string {
+  if (typeof statement === 'string') return statement;
+  const text: unknown = Reflect.get(Object(statement) as object, 'text');
+  return typeof text === 'string' ? text : '';
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1_000;
+}
