@@ -9,6 +9,7 @@ import { summarize } from './report/summary.js';
 import { writeReport } from './report/write-report.js';
 import type { Cluster, StartCluster } from './run/cluster.js';
 import { EdgeSet } from './run/edges.js';
+import { ENVIRONMENT } from './run/environment.js';
 import { runOnCluster } from './run/run-on-cluster.js';
 import { runOnTarget } from './run/run-on-target.js';
 import { runPlanted } from './planted/run-planted.js';
@@ -21,13 +22,6 @@ export interface Ground {
   dataDir: string;
   startCluster: StartCluster;
 }
-
-/** Limits are made for people; the checker is sixty of them behind one address. */
-const ENVIRONMENT = {
-  RATE_LIMIT_SCALE: '1000',
-  // Short enough that every device renews its token in the middle of faults.
-  ACCESS_TOKEN_SECONDS: '60',
-};
 
 const INTERRUPTED_WITHIN_MS = 10_000;
 

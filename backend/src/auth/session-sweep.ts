@@ -12,9 +12,8 @@ import { AuthStore } from './auth.store.js';
 
 /** A sweep looks back by this much over what was settled: longer than a transaction may run before it writes (3 s). */
 const OVERLAP_MS = 10_000;
-/** After a pause of this length the ended sessions may be many, or cleaned up: every session held is checked. */
-const FULL_CHECK_AFTER_MS = 300_000;
 const CHECKED_AT_ONCE = 1_000;
+const NAME = 'The sweep of ended sessions';
 
 /**
  * Closes the sockets of ended sessions, read from PostgreSQL. The bus does it sooner; this does it also with
@@ -36,7 +35,7 @@ export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationBootstrap(): void {
     const options = {
-      name: 'The sweep of ended sessions',
+      name: NAME,
       everyMs: RECONCILE_INTERVAL_MS,
       logger: this.logger,
     };
@@ -52,11 +51,11 @@ export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdo
     const { now, settledTo } = await this.clock.start();
     const held = this.sockets.sessionIds();
     if (held.length > 0) {
-      const since = this.sweptTo?.getTime() ?? 0;
-      const longPause = now.getTime() - since > FULL_CHECK_AFTER_MS;
-      const ended = longPause
-        ? await this.endedAmong(held)
-        : await this.store.sessionsEndedSince(new Date(since - OVERLAP_MS));
+      const since = this.sweptTo;
+      const ended =
+        since === undefined || this.clock.isLongPause(NAME, since, now)
+          ? await this.endedAmong(held)
+          : await this.store.sessionsEndedSince(new Date(since.getTime() - OVERLAP_MS));
       const here = new Set(held);
       for (const { id, reason } of ended) {
         if (!here.has(id)) continue;

@@ -47,6 +47,7 @@ export class Config {
     this.database = {
       url: filled(values, 'DATABASE_URL'),
       poolSize: filled(values, 'DATABASE_POOL_SIZE'),
+      fullCheckAfterMs: filled(values, 'FULL_CHECK_AFTER_SECONDS') * 1_000,
     };
     const redisUrl = filled(values, 'REDIS_URL');
     this.redis = { url: redisUrl, queueUrl: values.REDIS_QUEUE_URL ?? redisUrl };

@@ -102,6 +102,15 @@ export const VARIABLES = {
     default: '10',
     parse: integer(2, 500),
   }),
+  FULL_CHECK_AFTER_SECONDS: variable({
+    group: 'PostgreSQL',
+    about:
+      'Seconds without PostgreSQL after which an instance checks every conversation and session it holds, not only what moved since.',
+    whenWrong: 'Too low: each hiccup costs a look at everything. Above 3,000 what moved may be cleaned up.',
+    default: '300',
+    // The outbox and ended sessions are kept for an hour.
+    parse: integer(5, 3_000),
+  }),
 
   REDIS_URL: variable({
     group: 'Redis',

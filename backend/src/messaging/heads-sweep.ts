@@ -22,9 +22,9 @@ const IN_FLIGHT_MS = 1_000;
 const REPAIRED_REVS_MAX = 200;
 /** The same for bytes: a quarter of what may wait for a socket before it is cut as one that does not read. */
 const REPAIRED_BYTES_MAX = 256 * 1024;
-/** After a longer pause the outbox may have been cleaned up: every conversation held is checked instead. */
-const FULL_CHECK_AFTER_MS = 300_000;
+/** Of the check of every conversation held. */
 const CHECKED_AT_ONCE = 1_000;
+const NAME = 'The sweep of heads';
 
 /**
  * The live position check: compares what this instance has itself delivered to its rooms with what PostgreSQL
@@ -54,7 +54,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
         this.note(conversationId, { from: fromRev, to: toRev });
       }
     });
-    const options = { name: 'The sweep of heads', everyMs: HEADS_INTERVAL_MS, logger: this.logger };
+    const options = { name: NAME, everyMs: HEADS_INTERVAL_MS, logger: this.logger };
     this.periodic = periodically(options, () => this.sweep());
   }
 
@@ -69,7 +69,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
     this.forgetRoomsLeft();
     if (this.sockets.count() > 0) {
       const since = new Date(start.getTime() - OVERLAP_MS);
-      if (now.getTime() - start.getTime() > FULL_CHECK_AFTER_MS) await this.checkAll(since);
+      if (this.clock.isLongPause(NAME, start, now)) await this.checkAll(since);
       else await this.checkMoved(since, new Date(now.getTime() - IN_FLIGHT_MS));
     }
     this.sweptTo = settledTo;

@@ -6,6 +6,7 @@ import type {
   ErrorObject,
   HeadsEvent,
   MessagePage,
+  Presence,
   ReadyEvent,
   ReceiptsEvent,
   SyncAnswer,
@@ -18,9 +19,13 @@ import type { Seen, Via } from '../recording/entries.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { SeenChanges, Step } from './conversation-window.js';
 import { ConversationWindow } from './conversation-window.js';
+import type { Named } from './heard-event.js';
+import { namedBy } from './heard-event.js';
 import type { Outcome } from './outcome.js';
 import { outcomeOfError, sleep, unknown } from './outcome.js';
 import type { RestSession } from './rest-session.js';
+import type { UnreadWord } from './unread-count.js';
+import { countUnread, laterWord } from './unread-count.js';
 
 /** From the contract: how long a command may stay unanswered before its outcome is unknown. */
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -38,6 +43,8 @@ interface Room {
   busy: boolean;
   joinedRev: number;
   readSeq: number;
+  /** The server's word of how much is unread; that of the furthest pointer, then of the highest head. */
+  word: UnreadWord | null;
   /** A rev that `heads` named: the window is to reach it. */
   wanted: number;
 }
@@ -53,6 +60,8 @@ export interface DeviceOptions {
   repairsHoles?: boolean;
   /** Conversations that this device never opens. */
   opens?: (conversationId: string) => boolean;
+  /** Whose presence it asks for after each connect; not all of them need to be people it may see. */
+  watches?: readonly string[];
 }
 
 /** One device on a raw socket, keeping in step as section 6 of the contract says. */
@@ -173,6 +182,9 @@ export class Device {
       auth: { token: this.session.accessToken, protocol: 1 },
     });
     this.socket = socket;
+    socket.onAny((event: string, payload: unknown) => {
+      this.hear(event, namedBy(event, payload));
+    });
     const lost = (why: string, afterMs = 0): void => {
       if (this.socket !== socket) return;
       this.drop(why, false);
@@ -251,6 +263,20 @@ export class Device {
     if (!(await this.sync(socket))) return;
     this.attempt = 0;
     this.keepToken(socket);
+    await this.watchPresence();
+  }
+
+  /** Asked for again on each connection: the server keeps the list with the socket. */
+  private async watchPresence(): Promise<void> {
+    const { watches } = this.options;
+    if (watches === undefined) return;
+    const answer = await this.command<{ items: Presence[] }>('presence:watch', { userIds: watches });
+    if (answer.kind === 'ok') this.hear('presence:watch', namedBy('presence', answer.data));
+  }
+
+  private hear(event: string, named: Named | null): void {
+    if (named === null) return;
+    this.recorder.write({ k: 'heard', device: this.name, connection: this.connection, event, ...named });
   }
 
   /** Now, or where a `sync` is under way, behind its answer. */
@@ -523,12 +549,20 @@ export class Device {
     const id = intern(conversation.id);
     let room = this.rooms.get(id);
     if (room === undefined) {
-      room = { window: null, waiting: [], busy: false, joinedRev: 0, readSeq: 0, wanted: 0 };
+      room = { window: null, waiting: [], busy: false, joinedRev: 0, readSeq: 0, word: null, wanted: 0 };
       this.rooms.set(id, room);
     }
     room.joinedRev = Math.max(room.joinedRev, conversation.me.joinedRev);
+    this.takeWord(id, room, conversation);
     this.pointer(id, room, conversation.me.readSeq, 'conversation');
     if (room.window === null && !room.busy && (this.options.opens?.(id) ?? true)) this.open(id, 'open');
+  }
+
+  private takeWord(id: string, room: Room, { lastSeq, me }: Conversation): void {
+    const { readSeq, unread } = me;
+    room.word = laterWord(room.word, { lastSeq, readSeq, unread });
+    const { name: device, userId: user } = this;
+    this.recorder.write({ k: 'told', device, user, conversation: id, lastSeq, readSeq, unread });
   }
 
   private async discover(id: string): Promise<void> {
@@ -644,6 +678,7 @@ export class Device {
         connected: this.live,
         rev: room.window?.rev ?? -1,
         readSeq: room.readSeq,
+        ...countUnread(room.window, room.readSeq, room.word, this.userId),
         messages: [...(room.window?.messages.values() ?? [])].sort((left, right) => left.seq - right.seq),
       });
     }

@@ -240,6 +240,8 @@ export class LibraryDevice {
         connected: this.client.synced.getSnapshot(),
         rev: timeline.rev ?? -1,
         readSeq: this.client.conversation(id)?.me.readSeq ?? 0,
+        unread: this.client.conversation(id)?.me.unread ?? null,
+        mentions: this.client.conversation(id)?.me.mentions ?? null,
         messages: [...(shown?.values() ?? [])].sort((left, right) => left.seq - right.seq),
       });
     }

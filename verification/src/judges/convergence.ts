@@ -1,4 +1,5 @@
 import type { Judge, Violation } from './judge.js';
+import type { Recorded } from './recorded.js';
 
 export const convergence: Judge = {
   name: 'convergence',
@@ -9,6 +10,7 @@ export const convergence: Judge = {
     const violations: Violation[] = [];
     let windows = 0;
     let messages = 0;
+    const firstShown = firstShownSeqs(recorded);
     const devices = new Map<string, { user: string; conversations: Set<string> }>();
     for (const held of recorded.held()) {
       const label = `${held.device} ${held.conversation}`;
@@ -39,6 +41,15 @@ export const convergence: Judge = {
           what: `${label}: shows ${String(top)} as the newest message, the database has ${String(database.lastSeq)}`,
         });
       }
+      const first = firstShown.get(label);
+      if (first !== undefined && held.rev === database.lastRev) {
+        const missing = database.rows.filter(({ seq }) => seq >= first && !seqs.has(seq));
+        if (missing.length > 0)
+          violations.push({
+            t: held.t,
+            what: `${label}: stands at the head and lacks message ${missing.map(({ seq }) => String(seq)).join(', ')}`,
+          });
+      }
       for (const message of held.messages) {
         messages += 1;
         const row = recorded.rowAt(held.conversation, message.seq);
@@ -67,3 +78,13 @@ export const convergence: Judge = {
     return { figures: { devices: devices.size, windows, messages }, violations };
   },
 };
+
+/** Of each window that is open at the end, the lowest seq of the page it began with: from there to the head nothing may be missing. */
+function firstShownSeqs(recorded: Recorded): Map<string, number> {
+  const first = new Map<string, number>();
+  for (const { device, conversation, messages } of recorded.windowStarts()) {
+    const [lowest] = messages.map(({ seq }) => seq).sort((left, right) => left - right);
+    first.set(`${device} ${conversation}`, lowest ?? 1);
+  }
+  return first;
+}

@@ -89,3 +89,35 @@ function removalsInLog(
     .map(({ seq, rev }) => ({ seq, rev }))
     .sort((left, right) => left.seq - right.seq);
 }
+
+/** Absences by who, and of pairs of people. */
+export class AbsenceIndex {
+  readonly count: number;
+  private readonly byMembership = new Map<string, Absence[]>();
+  private readonly conversations: string[];
+
+  constructor(recorded: Recorded) {
+    const all = absences(recorded);
+    this.count = all.length;
+    for (const absence of all) push(this.byMembership, `${absence.user} ${absence.conversation}`, absence);
+    this.conversations = recorded.all('conversation').map(({ conversation }) => conversation);
+  }
+
+  /** The absence in which the moment lies. */
+  at(user: string, conversation: string, t: number): Absence | undefined {
+    return this.byMembership.get(`${user} ${conversation}`)?.find(({ from, to }) => from < t && t < to);
+  }
+
+  /** Since when two people have certainly shared no conversation; `null` while they may share one. */
+  apartSince(one: string, other: string, t: number): number | null {
+    let since = Number.NEGATIVE_INFINITY;
+    for (const conversation of this.conversations) {
+      const apart = [this.at(one, conversation, t), this.at(other, conversation, t)].flatMap((absence) =>
+        absence === undefined ? [] : [absence.from],
+      );
+      if (apart.length === 0) return null;
+      since = Math.max(since, Math.min(...apart));
+    }
+    return since;
+  }
+}

@@ -9,9 +9,10 @@ function goodRun(): Entry[] {
   const run = new SimulatedRun(['ann', 'bob', 'cid']);
   for (let index = 0; index < 12; index += 1) {
     run.send('ann/1', `a${String(index)}`, index % 3 === 0 ? 1 : 0);
-    run.send('bob/2', `b${String(index)}`);
+    run.send('bob/2', `b${String(index)}`, 0, index === 10 ? 'cid' : null);
     if (index % 4 === 0) run.edit('ann/1', 2);
     if (index === 5) run.remove('cid');
+    if (index === 7) run.pass(8_000);
     if (index === 8) run.add('cid');
     run.read('bob/1', 2 + index);
   }
@@ -116,7 +117,7 @@ describe('an edited recording is caught and named', () => {
       },
     },
     {
-      what: 'a number is skipped (a sequence as cursor)',
+      what: 'a number is skipped (a sequence as the number)',
       judge: 'dense-numbers',
       plant: (entries) => {
         const database = find(entries, 'database');
@@ -252,6 +253,28 @@ describe('an edited recording is caught and named', () => {
       },
     },
     {
+      what: 'a device passes what was committed late (a sequence as cursor)',
+      judge: 'convergence',
+      plant: (entries) => {
+        const held = find(entries, 'held', ({ device }) => device === 'bob/1');
+        held.messages = held.messages.filter(({ clientMessageId }) => clientMessageId !== 'a10');
+        return entries;
+      },
+    },
+    {
+      what: 'a catch-up passes what was committed late (a sequence as cursor)',
+      judge: 'shown-in-order',
+      plant: (entries) => {
+        const step = find(
+          entries,
+          'applied',
+          ({ device, messages }) => device === 'bob/1' && messages[0]?.clientMessageId === 'a10',
+        );
+        step.messages = [];
+        return entries;
+      },
+    },
+    {
       what: 'a removed person still sees the conversation',
       judge: 'convergence',
       plant: (entries) => {
@@ -279,11 +302,59 @@ describe('an edited recording is caught and named', () => {
       },
     },
     {
+      what: 'one device of a person shows another unread count',
+      judge: 'read-pointers',
+      plant: (entries) => {
+        const held = find(entries, 'held', ({ device }) => device === 'cid/2');
+        held.unread = (held.unread ?? 0) - 1;
+        return entries;
+      },
+    },
+    {
+      what: 'one device of a person shows a mention less',
+      judge: 'read-pointers',
+      plant: (entries) => {
+        find(entries, 'held', ({ device }) => device === 'cid/2').mentions = 0;
+        return entries;
+      },
+    },
+    {
+      what: 'the server told a wrong count in the middle of the run',
+      judge: 'read-pointers',
+      plant: (entries) => {
+        find(entries, 'told').unread += 1;
+        return entries;
+      },
+    },
+    {
       what: 'a frame reaches somebody after the removal (membership not checked again)',
       judge: 'no-leak',
       plant: (entries) => {
         const frame = find(entries, 'frame', ({ messages }) => messages[0]?.clientMessageId === 'a7');
         entries.splice(entries.indexOf(frame), 0, { ...structuredClone(frame), device: 'cid/1' });
+        return entries;
+      },
+    },
+    ...(['receipts', 'typing', 'conversation', 'heads'] as const).map((event) => ({
+      what: `\`${event}\` reaches somebody long after the removal`,
+      judge: 'no-leak',
+      plant: (entries: Entry[]) => withHeard(entries, { event, conversations: ['c1'], users: [] }),
+    })),
+    ...(['presence', 'user'] as const).map((event) => ({
+      what: `\`${event}\` tells of somebody with whom no conversation is shared any more`,
+      judge: 'no-leak',
+      plant: (entries: Entry[]) => withHeard(entries, { event, conversations: [], users: ['ann'] }),
+    })),
+    {
+      what: 'a frame without messages tells a former member how much is written',
+      judge: 'no-leak',
+      plant: (entries) => {
+        const frame = find(entries, 'frame', ({ messages }) => messages[0]?.clientMessageId === 'a7');
+        entries.splice(entries.indexOf(frame), 0, {
+          ...structuredClone(frame),
+          device: 'cid/1',
+          messages: [],
+        });
         return entries;
       },
     },
@@ -450,6 +521,18 @@ describe('an edited recording is caught and named', () => {
     expect(named(plant(copy()))).toContain(judge);
   });
 });
+
+/** One more event on a device of `cid`, seven seconds after the removal. */
+function withHeard(
+  entries: Entry[],
+  event: { event: string; conversations: string[]; users: string[] },
+): Entry[] {
+  const { op } = find(entries, 'invoke', ({ action }) => action === 'remove');
+  const t = find(entries, 'ok', (ok) => ok.op === op).t + 7_000;
+  const later = entries.findIndex((entry) => entry.t > t);
+  entries.splice(later, 0, { k: 'heard', t, device: 'cid/1', connection: 1, ...event });
+  return entries;
+}
 
 /** The session of a device is ended, which takes ten milliseconds. */
 function logout(user: string, device: string, t: number): Entry[] {

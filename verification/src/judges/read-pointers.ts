@@ -1,11 +1,13 @@
+import type { DatabaseConversation } from '../recording/entries.js';
 import type { Judge, Violation } from './judge.js';
+import type { Recorded } from './recorded.js';
 import { push } from './recorded.js';
 
 export const readPointers: Judge = {
   name: 'read-pointers',
   promises: ['G7'],
   sentence:
-    'Read pointers never go back or pass the head; unread equals a recount, on all devices of a user alike.',
+    'Read pointers never go back or pass the head; unread and mentions equal a recount, on all devices of a user alike.',
   judge: (recorded) => {
     const violations: Violation[] = [];
     const answered = new Map<string, { invoked: number; ended: number; readSeq: number }[]>();
@@ -66,24 +68,74 @@ export const readPointers: Judge = {
           t: walk.t,
           what: `${key}: stored pointer ${String(pointer)} above the head ${String(database.lastSeq)}`,
         });
-      const unread = database.rows.filter(
-        (row) => row.kind === 'text' && row.sender !== walk.user && row.seq > pointer,
-      ).length;
-      if (walk.unread !== unread)
-        violations.push({
-          t: walk.t,
-          what: `${key}: told ${String(walk.unread)} unread, a recount gives ${String(unread)}`,
-        });
+      for (const fault of miscounted(recount(database, walk.user, pointer, database.lastSeq), walk))
+        violations.push({ t: walk.t, what: `${key}: told ${fault}` });
     }
+    let onDevices = 0;
     for (const held of recorded.held()) {
       const pointer = stored.get(`${held.user} ${held.conversation}`);
-      if (pointer !== undefined && held.readSeq !== pointer) {
+      const database = recorded.database.get(held.conversation);
+      if (pointer === undefined || database === undefined) continue;
+      const label = `${held.device} ${held.conversation}`;
+      if (held.readSeq !== pointer) {
         violations.push({
           t: held.t,
-          what: `${held.device} ${held.conversation}: holds pointer ${String(held.readSeq)}, stored is ${String(pointer)}`,
+          what: `${label}: holds pointer ${String(held.readSeq)}, stored is ${String(pointer)}`,
         });
       }
+      if (held.unread !== null) onDevices += 1;
+      for (const fault of miscounted(recount(database, held.user, pointer, database.lastSeq), held))
+        violations.push({ t: held.t, what: `${label}: shows ${fault}` });
     }
-    return { figures: { moves, recounts }, violations };
+    const words = judgeWords(recorded);
+    return {
+      figures: { moves, recounts, onDevices, words: words.looked },
+      violations: [...violations, ...words.violations],
+    };
   },
 };
+
+interface Counts {
+  unread: number;
+  mentions: number;
+}
+
+/** By the rule of the contract: texts of others above the pointer; a deleted one keeps its place and mentions nobody. */
+function recount({ rows }: DatabaseConversation, user: string, pointer: number, head: number): Counts {
+  const unread = rows.filter(
+    ({ kind, sender, seq }) => kind === 'text' && sender !== user && seq > pointer && seq <= head,
+  );
+  return {
+    unread: unread.length,
+    mentions: unread.filter(({ mentions }) => mentions?.some((id) => id === user || id === '*')).length,
+  };
+}
+
+function miscounted(truth: Counts, told: { unread: number | null; mentions: number | null }): string[] {
+  return (['unread', 'mentions'] as const).flatMap((what) =>
+    told[what] === null || told[what] === truth[what]
+      ? []
+      : [`${String(told[what])} ${what}, a recount gives ${String(truth[what])}`],
+  );
+}
+
+/** Each word of the server about somebody's side of a conversation, also in the middle of a fault, was right for its own head. */
+function judgeWords(recorded: Recorded): { looked: number; violations: Violation[] } {
+  const violations: Violation[] = [];
+  const counted = new Map<string, number>();
+  let looked = 0;
+  for (const { t, device, user, conversation, lastSeq, readSeq, unread } of recorded.all('told')) {
+    const database = recorded.database.get(conversation);
+    if (database === undefined) continue;
+    looked += 1;
+    const key = `${user} ${conversation} ${String(readSeq)} ${String(lastSeq)}`;
+    let truth = counted.get(key);
+    if (truth === undefined) counted.set(key, (truth = recount(database, user, readSeq, lastSeq).unread));
+    if (unread !== truth)
+      violations.push({
+        t,
+        what: `${device} ${conversation}: was told ${String(unread)} unread between ${String(readSeq)} and ${String(lastSeq)}, a recount gives ${String(truth)}`,
+      });
+  }
+  return { looked, violations };
+}

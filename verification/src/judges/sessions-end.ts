@@ -34,7 +34,10 @@ export const sessionsEnd: Judge = {
     };
     let framesAfter = 0;
     let lastFrameMs = 0;
-    for (const frame of recorded.frames()) {
+    for (const frame of recorded.entries) {
+      if (frame.k !== 'frame' && frame.k !== 'heard') continue;
+      // That it is over is told to it.
+      if (frame.k === 'heard' && frame.event === 'session:ended') continue;
       const ended = endedAt.get(frame.device);
       if (ended === undefined || frame.t <= ended) continue;
       framesAfter += 1;

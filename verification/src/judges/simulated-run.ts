@@ -89,6 +89,7 @@ export class SimulatedRun {
     clientMessageId: string | null,
     text: string,
     system: DatabaseRow['system'],
+    mentioned: string | null = null,
   ): Seen {
     this.seq += 1;
     this.rev += 1;
@@ -101,6 +102,7 @@ export class SimulatedRun {
       kind,
       core: `${text}@0`,
       deleted: false,
+      ...(mentioned === null ? {} : { mentions: [mentioned] }),
       system,
       text,
     };
@@ -135,6 +137,41 @@ export class SimulatedRun {
       device.rev = message.rev;
       device.shown.set(message.seq, message);
     }
+    this.tellOf(message.sender);
+  }
+
+  /** What has no number: how far the sender has read and that they are there, to those who may know. */
+  private tellOf(sender: string): void {
+    for (const { name, user } of this.devices) {
+      if (!this.members.includes(user)) continue;
+      this.write({
+        k: 'heard',
+        device: name,
+        connection: 1,
+        event: 'receipts',
+        conversations: [CONVERSATION],
+        users: [sender],
+      });
+      this.write({
+        k: 'heard',
+        device: name,
+        connection: 1,
+        event: 'presence',
+        conversations: [],
+        users: [sender],
+      });
+    }
+  }
+
+  private unread(user: string): { unread: number; mentions: number } {
+    const readSeq = this.pointers.get(user) ?? 0;
+    const unread = [...this.rows.values()].filter(
+      (row) => row.kind === 'text' && row.sender !== user && row.seq > readSeq,
+    );
+    return {
+      unread: unread.length,
+      mentions: unread.filter(({ mentions }) => mentions?.includes(user)).length,
+    };
   }
 
   private begin(
@@ -146,7 +183,7 @@ export class SimulatedRun {
     return this.op;
   }
 
-  send(device: string, clientMessageId: string, repeats = 0): void {
+  send(device: string, clientMessageId: string, repeats = 0, mentioned: string | null = null): void {
     const user = device.split('/')[0] ?? '';
     const n = (this.queued.get(device) ?? 0) + 1;
     this.queued.set(device, n);
@@ -161,7 +198,7 @@ export class SimulatedRun {
       attempt: 0,
       repeat: false,
     });
-    const message = this.addRow('text', user, clientMessageId, `text of ${clientMessageId}`, null);
+    const message = this.addRow('text', user, clientMessageId, `text of ${clientMessageId}`, null, mentioned);
     this.pointers.set(user, message.seq);
     this.write({ k: 'ok', op, message, duplicate: false });
     this.deliver(message);
@@ -198,6 +235,8 @@ export class SimulatedRun {
     const readSeq = Math.max(this.pointers.get(user) ?? 0, seq);
     this.pointers.set(user, readSeq);
     this.write({ k: 'ok', op, readSeq, unread: 0 });
+    const { unread } = this.unread(user);
+    this.write({ k: 'told', device, user, conversation: CONVERSATION, lastSeq: this.seq, readSeq, unread });
   }
 
   remove(user: string): void {
@@ -279,6 +318,7 @@ export class SimulatedRun {
         connected: true,
         rev: device.rev,
         readSeq: this.pointers.get(device.user) ?? 0,
+        ...this.unread(device.user),
         messages: [...device.shown.values()].sort((left, right) => left.seq - right.seq),
       });
     }
@@ -306,7 +346,7 @@ export class SimulatedRun {
         lastSeq: this.seq,
         lastRev: this.rev,
         readSeq,
-        unread: rows.filter((row) => row.kind === 'text' && row.sender !== user && row.seq > readSeq).length,
+        ...this.unread(user),
         markedUnread: false,
         messages: member ? rows.map(seenOf) : [],
       });
@@ -326,5 +366,6 @@ function seenOf(row: DatabaseRow): Seen {
     sender: row.sender,
     clientMessageId: row.clientMessageId,
     kind: row.kind,
+    ...(row.mentions === undefined ? {} : { mentions: row.mentions }),
   };
 }

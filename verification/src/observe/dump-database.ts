@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { digestCore, intern } from '../recording/digest.js';
+import { digestCore, intern, mentionsOf } from '../recording/digest.js';
 import type { DatabaseRow } from '../recording/entries.js';
 import type { Recorder } from '../recording/recorder.js';
 
@@ -19,6 +19,8 @@ interface MessageRow {
   edited: boolean;
   deleted: boolean;
   system: { type: string; userIds?: string[] } | null;
+  mentions: string[];
+  mentions_all: boolean;
 }
 
 /** Writes down what PostgreSQL holds of the conversations of the run: the truth that all else is held against. */
@@ -34,7 +36,7 @@ export async function dumpDatabase(url: string, conversations: string[], recorde
         [conversation, KEPT_FOR_CERTAIN],
       );
       const messages = await client.query<MessageRow>(
-        `SELECT id, seq, rev, sender_id, client_message_id, kind, text, reply_to_id, thread_root_id, system,
+        `SELECT id, seq, rev, sender_id, client_message_id, kind, text, reply_to_id, thread_root_id, system, mentions, mentions_all,
                 edited_at IS NOT NULL AS edited, deleted_at IS NOT NULL AS deleted
            FROM messages WHERE conversation_id = $1 ORDER BY seq`,
         [conversation],
@@ -80,6 +82,7 @@ export async function dumpDatabase(url: string, conversations: string[], recorde
 }
 
 function rowOf(row: MessageRow): DatabaseRow {
+  const mentions = mentionsOf(row.mentions, row.mentions_all);
   return {
     id: intern(row.id),
     seq: row.seq,
@@ -99,6 +102,7 @@ function rowOf(row: MessageRow): DatabaseRow {
       threadRootId: row.thread_root_id,
     }),
     deleted: row.deleted,
+    ...(mentions === undefined ? {} : { mentions }),
     system: row.system === null ? null : { type: row.system.type, userIds: row.system.userIds ?? [] },
   };
 }

@@ -113,6 +113,19 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     ],
   },
   {
+    name: 'a sequence as the cursor',
+    sentence:
+      'What catches up reads on from the highest number it saw, and never sees what a lower number commits late.',
+    caughtBy: ['convergence', 'shown-in-order'],
+    sql: [
+      // Readers of the log see some messages two seconds after the head that counts them, as if they were committed that late.
+      'ALTER VIEW message_rows RENAME TO checker_all_message_rows',
+      `CREATE VIEW message_rows AS SELECT * FROM checker_all_message_rows
+        WHERE seq % 5 <> 0 OR created_at < clock_timestamp() - interval '2 seconds'`,
+    ],
+    provoke: loseTheBus,
+  },
+  {
     name: 'no position check',
     sentence: 'The instances are not told what was written, and the bus loses events.',
     caughtBy: ['live-delivery', 'convergence'],

@@ -12,7 +12,7 @@ import { summarize } from '../report/summary.js';
 import type { Cluster, StartCluster } from '../run/cluster.js';
 import type { Story, Told } from '../stories/story.js';
 import { repair, tell } from '../stories/story.js';
-import { addDevice, populate } from '../workload/people.js';
+import { addDevice, populate, watchedPeople } from '../workload/people.js';
 import { Traffic } from '../workload/traffic.js';
 import type { PlantedDefect } from './defects.js';
 import { PLANTED_DEFECTS } from './defects.js';
@@ -97,6 +97,7 @@ async function runWith(
           url: cluster.url,
           recorder,
           random,
+          watches: watchedPeople(population.people, random),
           ...(defect.trustingDevices === true ? { repairsHoles: false } : {}),
         };
         await (await addDevice(person, options)).device.start();

@@ -56,7 +56,14 @@ export function intern(text: string): string {
   return text;
 }
 
+/** `undefined` where nobody is mentioned, as with nearly every message. */
+export function mentionsOf(ids: readonly string[], everybody: boolean): readonly string[] | undefined {
+  if (ids.length === 0 && !everybody) return undefined;
+  return [...ids.map(intern), ...(everybody ? ['*'] : [])];
+}
+
 export function seenOf(message: Message): Seen {
+  const mentions = mentionsOf(message.mentions, message.mentionsAll);
   return {
     id: intern(message.id),
     seq: message.seq,
@@ -77,5 +84,6 @@ export function seenOf(message: Message): Seen {
     sender: intern(message.senderId),
     clientMessageId: message.clientMessageId === null ? null : intern(message.clientMessageId),
     kind: message.kind,
+    ...(mentions === undefined ? {} : { mentions }),
   };
 }

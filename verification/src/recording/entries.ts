@@ -16,6 +16,8 @@ export interface Seen {
   sender: string;
   clientMessageId: string | null;
   kind: 'text' | 'system';
+  /** Ids of the people it mentions, `*` for everybody; only where it mentions somebody. */
+  mentions?: readonly string[];
 }
 
 export type Via = 'live' | 'catch-up' | 'sync' | 'page' | 'library';
@@ -50,6 +52,8 @@ export type Entry =
   | { k: 'connect'; t: number; device: string; connection: number; instance: string; epoch: string }
   | { k: 'disconnect'; t: number; device: string; connection: number; why: string; wanted: boolean }
   | Frame
+  | Heard
+  | Told
   | Applied
   /** A device started to show a conversation, from its newest page, or started over. */
   | WindowStart
@@ -163,6 +167,29 @@ export interface Frame {
   messages: Seen[];
 }
 
+/** Any other event of the server: whom and what it names. */
+export interface Heard {
+  k: 'heard';
+  t: number;
+  device: string;
+  connection: number;
+  event: string;
+  conversations: string[];
+  users: string[];
+}
+
+/** A conversation as the server told it to one of its members: its head, and their side of it, of one moment. */
+export interface Told {
+  k: 'told';
+  t: number;
+  device: string;
+  user: string;
+  conversation: string;
+  lastSeq: number;
+  readSeq: number;
+  unread: number;
+}
+
 export interface Applied {
   k: 'applied';
   t: number;
@@ -218,6 +245,9 @@ export interface Held {
   connected: boolean;
   rev: number;
   readSeq: number;
+  /** `null` where the device can not know without asking: only a part of what is unread is loaded. */
+  unread: number | null;
+  mentions: number | null;
   messages: Seen[];
 }
 
@@ -230,6 +260,8 @@ export interface DatabaseRow {
   kind: 'text' | 'system';
   core: string;
   deleted: boolean;
+  /** As in `Seen`. */
+  mentions?: readonly string[];
   system: { type: string; userIds: string[] } | null;
 }
 
@@ -265,6 +297,7 @@ export interface Walk {
   lastRev: number;
   readSeq: number;
   unread: number;
+  mentions: number;
   markedUnread: boolean;
   messages: Seen[];
 }

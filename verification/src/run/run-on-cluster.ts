@@ -9,7 +9,7 @@ import { Random } from '../random.js';
 import type { Recorder } from '../recording/recorder.js';
 import { STORIES } from '../stories/all-stories.js';
 import { repair, tell } from '../stories/story.js';
-import { addDevice, addLibraryDevice, inParallel, populate } from '../workload/people.js';
+import { addDevice, addLibraryDevice, inParallel, populate, watchedPeople } from '../workload/people.js';
 import type { Population, Room } from '../workload/people.js';
 import { Traffic } from '../workload/traffic.js';
 import type { Cluster } from './cluster.js';
@@ -136,7 +136,8 @@ export async function giveDevices(
   await inParallel(population.people, 6, async (person) => {
     // One after the other, since the first device takes the session that registered.
     for (let made = 0; made < (counts.get(person) ?? least); made += 1) {
-      const { device } = await addDevice(person, { url, recorder, random });
+      const watches = watchedPeople(population.people, random);
+      const { device } = await addDevice(person, { url, recorder, random, watches });
       if (!(await device.start())) throw new Error(`${device.name} could not connect`);
     }
   });

@@ -4,8 +4,9 @@ import { walkHistory } from '../observe/walk-history.js';
 import type { Options } from '../options.js';
 import { Random } from '../random.js';
 import type { Recorder } from '../recording/recorder.js';
-import { inParallel, populate } from '../workload/people.js';
+import { populate } from '../workload/people.js';
 import { Traffic } from '../workload/traffic.js';
+import { cleanUp } from './clean-up.js';
 import { giveDevices, stopDevices } from './run-on-cluster.js';
 
 /** Small enough for the limits that an install sets for people: a hundred messages a minute, and few from one address. */
@@ -18,8 +19,8 @@ const QUIET_MS = 10_500;
 
 /**
  * What is possible against somebody's own install: people and traffic through its address, connections that are cut
- * on our side, and everything that needs no look into its database. Its conversations are deleted afterwards; the
- * accounts, which nobody can delete over the contract, are signed out and keep the prefix `checker-`.
+ * on our side, and everything that needs no look into its database. What it made is taken away afterwards as far as
+ * the contract allows.
  */
 export async function runOnTarget(
   options: Options,
@@ -77,15 +78,7 @@ export async function runOnTarget(
     await readLogs(population.people, population.conversations, recorder);
   } finally {
     stopDevices(population);
-    // Owners hide what was made here. A direct can not be deleted; it stays empty-handed between two accounts of the checker.
-    await inParallel(population.conversations, 4, ({ id, owner }) =>
-      owner.session.settle('DELETE', `/conversations/${id}`, undefined, 5_000),
-    );
-    await inParallel(population.people, 4, async ({ session }) => {
-      await session.settle('DELETE', '/auth/sessions', undefined, 5_000);
-      await session.settle('POST', '/auth/logout', undefined, 5_000);
-    });
-    say('cleaned up: conversations hidden, accounts signed out');
+    for (const line of await cleanUp(population)) say(line);
   }
   recorder.write({ k: 'end' });
 }

@@ -1,13 +1,5 @@
 import { counters } from './counter-story.js';
-import {
-  firstSync,
-  longPause,
-  pageRacesDelete,
-  poisonedRow,
-  refreshCut,
-  restoredBackup,
-  twoTabs,
-} from './log-stories.js';
+import { firstSync, pageRacesDelete, poisonedRow, refreshCut, twoTabs } from './log-stories.js';
 import {
   aStrangerAsks,
   addedAgain,
@@ -15,7 +7,9 @@ import {
   membershipWithoutRedis,
   sessionEnded,
 } from './membership-stories.js';
+import { cutOffForLong, longPause } from './pause-stories.js';
 import { presenceAfterDeath } from './presence-stories.js';
+import { restoredBackup } from './restore-story.js';
 import type { Story } from './story.js';
 
 /** In an order in which one does not disturb the next: the restore comes last. Those of one group are told at once. */
@@ -31,6 +25,7 @@ export const STORIES: readonly (readonly Story[])[] = [
   [aStrangerAsks],
   [membershipWithoutRedis],
   [sessionEnded],
+  [cutOffForLong],
   // One kills the third instance, the other freezes the second; both are mostly waiting.
   [presenceAfterDeath, longPause],
   [restoredBackup],

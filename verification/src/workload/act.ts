@@ -149,6 +149,16 @@ export function readUpTo(
   });
 }
 
+/** Nothing is stored, and nothing answered that a judge could use: who is told of it is what counts. */
+export async function startTyping(device: Device, conversation: string): Promise<void> {
+  await device.command('typing:start', { conversationId: conversation });
+}
+
+/** A name that everybody hears of who shares a conversation. */
+export async function rename(device: Device, displayName: string): Promise<void> {
+  await device.session.call('PATCH', '/users/me', { displayName });
+}
+
 export function readHistory(
   device: Device,
   recorder: Recorder,

@@ -24,6 +24,7 @@ export interface Population {
 
 export interface Room {
   id: string;
+  kind: 'channel' | 'group' | 'direct';
   label: string;
   owner: Person;
   members: Person[];
@@ -46,8 +47,12 @@ const PASSWORD = 'correct horse battery staple';
 const AT_ONCE = 6;
 const REGISTER_ATTEMPTS = 5;
 const GROUP_SIZE = 8;
+/** Of the people, one in so many is not in the hot channel: they share a conversation with a few only, so that isolation can be seen. */
+const OUTSIDER_EVERY = 10;
+/** Whose presence a device asks for; most may not be seen by an outsider. */
+const WATCHED_PEOPLE = 20;
 
-/** Registers people and starts their conversations: one hot with everybody, groups, and some directs. */
+/** Registers people and starts their conversations: one hot with nearly everybody, groups, and some directs. */
 export async function populate(options: PopulationOptions): Promise<Population> {
   const { recorder, random } = options;
   const names = Array.from({ length: options.people }, (_, index) => `${options.prefix}${String(index)}`);
@@ -91,9 +96,10 @@ async function startRoom(index: number, people: Person[], recorder: Recorder, ra
   if (owner === undefined) throw new Error('no people');
   const others = random.shuffle(people.filter((person) => person !== owner));
   const kind = index === 0 ? 'channel' : index % 5 === 4 ? 'direct' : 'group';
+  const insiders = others.filter((person) => people.indexOf(person) % OUTSIDER_EVERY !== OUTSIDER_EVERY - 1);
   const members = [
     owner,
-    ...(index === 0 ? others : others.slice(0, kind === 'direct' ? 1 : GROUP_SIZE - 1)),
+    ...(index === 0 ? insiders : others.slice(0, kind === 'direct' ? 1 : GROUP_SIZE - 1)),
   ];
   const label = `${index === 0 ? 'hot ' : ''}${kind} ${String(index)}`;
   const memberIds = members.slice(1, 101).map(({ id }) => id);
@@ -110,7 +116,7 @@ async function startRoom(index: number, people: Person[], recorder: Recorder, ra
     );
   const id = outcome.data.id;
   recorder.write({ k: 'conversation', conversation: id, label, kind, members: [owner.id, ...memberIds] });
-  return { id, label, owner, members, churn: kind === 'group' ? members.slice(-2) : [] };
+  return { id, kind, label, owner, members, churn: kind === 'group' ? members.slice(-2) : [] };
 }
 
 /** Gives a person a device with a session of its own. */
@@ -123,6 +129,7 @@ export async function addDevice(
     random: Random;
     repairsHoles?: boolean;
     opens?: (id: string) => boolean;
+    watches?: readonly string[];
   },
 ): Promise<{ device: Device; outbox: Outbox }> {
   const session = person.devices.length === 0 ? person.session : await signIn(options.url, person);
@@ -134,10 +141,19 @@ export async function addDevice(
     url: options.socketUrl ?? options.url,
     ...(options.repairsHoles === undefined ? {} : { repairsHoles: options.repairsHoles }),
     ...(options.opens === undefined ? {} : { opens: options.opens }),
+    ...(options.watches === undefined ? {} : { watches: options.watches }),
   });
   const owned = { device, outbox: new Outbox(device, options.recorder, options.random.fork()) };
   person.devices.push(owned);
   return owned;
+}
+
+/** Some of all the people, acquainted or not. */
+export function watchedPeople(people: readonly Person[], random: Random): string[] {
+  return random
+    .shuffle([...people])
+    .slice(0, WATCHED_PEOPLE)
+    .map(({ id }) => id);
 }
 
 /** Gives a person a device with the product's own client. */

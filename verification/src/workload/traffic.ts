@@ -5,7 +5,16 @@ import { sleep } from '../driver/outcome.js';
 import type { Random } from '../random.js';
 import type { Seen } from '../recording/entries.js';
 import type { Recorder } from '../recording/recorder.js';
-import { deleteMessage, editMessage, react, readHistory, readUpTo, record } from './act.js';
+import {
+  deleteMessage,
+  editMessage,
+  react,
+  readHistory,
+  readUpTo,
+  record,
+  rename,
+  startTyping,
+} from './act.js';
 import type { Person, Population, Room } from './people.js';
 import { signOutOnce } from './sign-outs.js';
 
@@ -25,7 +34,10 @@ export interface TrafficOptions {
 
 /** Of the sends: made a second time with the same id, elsewhere. From guarantees.md. */
 const REPEATED = 0.2;
-/** Of the sends: into the one conversation with everybody. */
+/** Of the texts: name somebody, or everybody. */
+const MENTIONS = 0.15;
+const MENTIONS_EVERYBODY = 0.02;
+/** Of the sends: into the one conversation with nearly everybody. */
 const HOT = 0.25;
 const LIBRARY_SENDS_EVERY_MS = 500;
 const EMOJI = ['👍', '🎉', '❤️', '👀'];
@@ -163,19 +175,26 @@ export class Traffic {
     } else if (roll < 0.84 && texts.length > 0) {
       const where = { conversation, messageId: this.random.pick(texts).id };
       this.keep(react(device, recorder, where, this.random.pick(EMOJI), this.random.chance(0.75), how));
-    } else if (roll < 0.96) {
+    } else if (roll < 0.94) {
       const top = messages.reduce((highest, { seq }) => Math.max(highest, seq), 0);
       if (top > 0)
         this.keep(
           readUpTo(device, recorder, conversation, this.random.between(Math.max(1, top - 5), top), how),
         );
-    } else this.keep(readHistory(device, recorder, conversation));
+    } else if (roll < 0.96) this.keep(readHistory(device, recorder, conversation));
+    else if (roll < 0.99) this.keep(startTyping(device, conversation));
+    else this.keep(rename(device, `Checker ${this.random.pick(EMOJI)} ${String(this.counter)}`));
   }
 
   private text(device: { name: string }, start = ''): string {
     this.counter += 1;
     // The token is unique in the run, so that content in the wrong place names where it came from.
-    return `${start}token-${device.name}-${String(this.counter)} ${'lorem ipsum '.repeat(this.random.between(0, 12))}`.trim();
+    return `${start}token-${device.name}-${String(this.counter)} ${this.mention()}${'lorem ipsum '.repeat(this.random.between(0, 12))}`.trim();
+  }
+
+  private mention(): string {
+    if (this.random.chance(MENTIONS_EVERYBODY)) return '@all ';
+    return this.random.chance(MENTIONS) ? `@${this.random.pick(this.options.population.people).name} ` : '';
   }
 
   private send(owned: Person['devices'][number], conversation: string, messages: Seen[]): void {

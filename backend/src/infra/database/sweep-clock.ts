@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { Logger } from '../logger/logger.js';
 import { Database } from './database.js';
 
 /** When a sweep begins, by the clock of PostgreSQL, which stamps what sweeps look for. */
@@ -14,7 +16,11 @@ export interface SweepStart {
 
 @Injectable()
 export class SweepClock {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly config: Config,
+    private readonly database: Database,
+    private readonly logger: Logger,
+  ) {}
 
   async start(): Promise<SweepStart> {
     const [start] = await this.database.query<{ now: Date; settledTo: Date }>(
@@ -24,5 +30,16 @@ export class SweepClock {
     );
     if (!start) throw new Error('PostgreSQL told no time');
     return start;
+  }
+
+  /**
+   * Whether a sweep was kept from looking for so long that what it looks for may have been cleaned up, or be too much:
+   * it checks all that it holds then. Rare enough to be told.
+   */
+  isLongPause(sweep: string, since: Date, now: Date): boolean {
+    const pauseMs = now.getTime() - since.getTime();
+    if (pauseMs <= this.config.database.fullCheckAfterMs) return false;
+    this.logger.info(`${sweep} checks everything after a long pause`, { pauseMs });
+    return true;
   }
 }
