@@ -8,7 +8,6 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -18,7 +17,7 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fillEnvFile, parseEnvFile } from './env-file.mjs';
+import { fillEnvFile, parseEnvFile } from '../deploy/setup/env-file.mjs';
 import { ROOT } from './places.mjs';
 import { build, installPackages } from './prepare.mjs';
 
@@ -38,18 +37,6 @@ async function loadRules() {
     files.map((file) => import(pathToFileURL(join(ROOT, 'backend', 'dist', 'config', file)).href)),
   );
   return Object.assign({}, ...modules);
-}
-
-/** Names that the compose file and its `setup` read beside those of the example; few need them. */
-function rarelySet() {
-  const setup = join(ROOT, 'deploy', 'setup');
-  const texts = [
-    readFileSync(join(ROOT, 'docker-compose.production.yml'), 'utf8').replaceAll(/\$\{([A-Z0-9_]+)/g, "'$1'"),
-    ...readdirSync(setup).map((file) => readFileSync(join(setup, file), 'utf8')),
-  ];
-  return texts.flatMap((text) =>
-    [...text.matchAll(/'([A-Z][A-Z0-9]*_[A-Z0-9_]+)'/g)].map(([, name]) => name),
-  );
 }
 
 /** Single letters to add, take away, change or swap to make one text the other. */
@@ -124,7 +111,82 @@ export function checkEnv(text, rules) {
       faults.push(`${name} ${error.message}. ${whenWrong}`);
     }
   }
+  const crossed = crossCheck(environment, profiles, rules);
+  return { faults: [...faults, ...crossed.faults], notes: [...notes, ...crossed.notes] };
+}
+
+/** What is right by itself and wrong beside another. Only of the compose file: elsewhere nobody knows how many processes there are. */
+function crossCheck(environment, profiles, rules) {
+  const faults = [];
+  const notes = [];
+  if (profiles === null) return { faults, notes };
+  const { VARIABLES, COMPOSE_VARIABLES } = rules;
+  const of = (name) => environment[name] || (COMPOSE_VARIABLES[name] ?? VARIABLES[name]).default;
+  const here = (profile) => profiles.includes(profile);
+
+  const [replicas, pool, most] = ['BACKEND_REPLICAS', 'DATABASE_POOL_SIZE', 'POSTGRES_MAX_CONNECTIONS'].map(
+    (name) => Number(of(name)),
+  );
+  // The instances, one more while they are replaced, and the worker.
+  const wanted = (replicas + 2) * (pool + rules.LOG_CONNECTIONS) + rules.OTHER_CONNECTIONS;
+  const sum =
+    `(BACKEND_REPLICAS ${replicas} + one more while they are replaced + the worker) × (DATABASE_POOL_SIZE ${pool} + ` +
+    `${rules.LOG_CONNECTIONS}) + ${rules.OTHER_CONNECTIONS} others = ${wanted} connections`;
+  if (here('postgres') && wanted > most) {
+    faults.push(`POSTGRES_MAX_CONNECTIONS is ${most}, and ${sum} may be wanted. Processes are refused then.`);
+  } else if (!here('postgres')) {
+    notes.push(`Your PostgreSQL must grant ${sum}.`);
+  }
+
+  const address = URL.canParse(environment.PUBLIC_URL ?? '') ? new URL(environment.PUBLIC_URL) : null;
+  if (address !== null) {
+    const named = address.port || (address.protocol === 'https:' ? '443' : '80');
+    const listened = of(address.protocol === 'https:' ? 'HTTPS_PORT' : 'HTTP_PORT');
+    if (named !== listened) {
+      const fault =
+        `PUBLIC_URL leads to port ${named}, and nginx listens on ${listened}: right only where something in front ` +
+        'passes one to the other';
+      // Something in front is said so.
+      (environment.TRUSTED_PROXIES ? notes : faults).push(
+        `${fault}${environment.TRUSTED_PROXIES ? '' : ' (then name it in TRUSTED_PROXIES)'}.`,
+      );
+    }
+    if (address.protocol === 'http:') {
+      faults.push('PUBLIC_URL is http: nginx sends everybody to https, where browsers are then refused.');
+    }
+  }
+  if (of('HTTP_PORT') === of('HTTPS_PORT')) faults.push('HTTP_PORT and HTTPS_PORT are the same.');
+
+  if (of('ALERTMANAGER_CONFIG') === 'webhook.yml' && !environment.ALERT_WEBHOOK_URL) {
+    faults.push(
+      'ALERTMANAGER_CONFIG is webhook.yml, and ALERT_WEBHOOK_URL is empty: nobody is told of an alert.',
+    );
+  }
+  if (environment.ALERT_WEBHOOK_URL && of('ALERTMANAGER_CONFIG') !== 'webhook.yml') {
+    faults.push(
+      'ALERT_WEBHOOK_URL is used by ALERTMANAGER_CONFIG=webhook.yml alone: nobody is told of an alert.',
+    );
+  }
+  for (const name of Object.keys(VARIABLES)) {
+    if (VARIABLES[name].secret && environment[`${name}_FILE`]) {
+      faults.push(`${name}_FILE has no effect in docker-compose.production.yml: give the value itself.`);
+    }
+  }
+  if (Number(of('SOCKETS_PER_INSTANCE')) >= Number(of('BACKEND_NOFILE'))) {
+    faults.push(
+      'SOCKETS_PER_INSTANCE is not below BACKEND_NOFILE: connections are refused for want of open files.',
+    );
+  }
+  if (here('postgres') && bytesOf(of('POSTGRES_SHARED_BUFFERS')) > bytesOf(of('POSTGRES_MEMORY')) / 2) {
+    faults.push('POSTGRES_SHARED_BUFFERS is above half of POSTGRES_MEMORY: the kernel ends PostgreSQL.');
+  }
   return { faults, notes };
+}
+
+/** Of a size such as 512mb or 2g; what is none is told elsewhere. */
+function bytesOf(size) {
+  const [, number, unit] = /^(\d+) ?([kmg])b?$/i.exec(size) ?? [];
+  return Number(number) * 1024 ** ('kmg'.indexOf((unit ?? 'k').toLowerCase()) + 1);
 }
 
 function withoutEmpty(environment) {
@@ -134,7 +196,7 @@ function withoutEmpty(environment) {
 function checkNames(entries, { VARIABLES, COMPOSE_VARIABLES }) {
   const files = Object.entries(VARIABLES).flatMap(([name, { secret }]) => (secret ? [`${name}_FILE`] : []));
   const documented = [...Object.keys(VARIABLES), ...files, ...Object.keys(COMPOSE_VARIABLES)];
-  const known = new Set([...documented, ...rarelySet()]);
+  const known = new Set(documented);
   const faults = [];
   const notes = [];
   for (const { name, line } of entries) {

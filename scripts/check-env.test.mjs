@@ -18,7 +18,7 @@ import * as compose from '../backend/src/config/compose-variables.ts';
 import * as reading from '../backend/src/config/read-variables.ts';
 import * as variables from '../backend/src/config/variables.ts';
 import { checkEnv, secretsFor, writeSecretFile } from './check-env.mjs';
-import { fillEnvFile, parseEnvFile } from './env-file.mjs';
+import { fillEnvFile, parseEnvFile } from '../deploy/setup/env-file.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const rules = { ...reading, ...variables, ...compose };
@@ -95,11 +95,43 @@ describe('env:check', () => {
 
   it('only mentions what resembles nothing, and is silent about what the compose file reads', () => {
     const { faults, notes } = checkEnv(
-      `${FILLED}MY_OWN_NOTE=1\nGRAFANA_BIND=0.0.0.0\nPOSTGRES_PASSWORD=x\n`,
+      `${FILLED}MY_OWN_NOTE=1\nGRAFANA_BIND=0.0.0.0\nPOSTGRES_PASSWORD=${STRONG}\n`,
       rules,
     );
     expect(faults).toEqual([]);
     expect(notes).toEqual(['MY_OWN_NOTE (line 8) is read by nobody here.']);
+  });
+
+  // Whoever takes a default install and changes these lines.
+  it.each([
+    ['BACKEND_REPLICAS=20', 'POSTGRES_MAX_CONNECTIONS is 200', 'BACKEND_REPLICAS=12'],
+    ['DATABASE_POOL_SIZE=45', 'POSTGRES_MAX_CONNECTIONS is 200', 'DATABASE_POOL_SIZE=44'],
+    ['PUBLIC_URL=https://chat.example.org:8443', 'port 8443', 'PUBLIC_URL=https://chat.example.org'],
+    ['HTTPS_PORT=8443', 'listens on 8443', 'HTTPS_PORT=8443\nTRUSTED_PROXIES=10.0.0.0/8'],
+    ['PUBLIC_URL=http://chat.example.org', 'PUBLIC_URL is http', 'PUBLIC_URL=https://chat.example.org'],
+    ['ALERTMANAGER_CONFIG=webhook.yml', 'ALERT_WEBHOOK_URL is empty', 'ALERTMANAGER_CONFIG=alertmanager.yml'],
+    [
+      'ALERT_WEBHOOK_URL=https://hooks.example.org/x',
+      'nobody is told',
+      'ALERT_WEBHOOK_URL=https://hooks.example.org/x\nALERTMANAGER_CONFIG=webhook.yml',
+    ],
+    ['ACCESS_TOKEN_SECRET=\nACCESS_TOKEN_SECRET_FILE=/x', 'has no effect in docker-compose', ''],
+    ['SOCKETS_PER_INSTANCE=70000', 'BACKEND_NOFILE', 'SOCKETS_PER_INSTANCE=60000'],
+    ['POSTGRES_SHARED_BUFFERS=1500MB', 'POSTGRES_MEMORY', 'POSTGRES_SHARED_BUFFERS=1GB'],
+  ])('of a composed install refuses %s', (wrong, why, right) => {
+    const of = (lines) => {
+      const names = lines.split('\n').map((line) => line.split('=')[0]);
+      const base = `${FILLED}COMPOSE_PROFILES=postgres,redis,s3,monitoring\n`;
+      const kept = base.split('\n').filter((line) => !names.includes(line.split('=')[0]));
+      return faultsOf(`${kept.join('\n')}${lines}\n`);
+    };
+    expect(of(wrong).join('\n')).toContain(why);
+    expect(of(right)).toEqual([]);
+  });
+
+  it('counts the connections that a process really opens', () => {
+    const pool = readFileSync(join(root, 'backend/src/infra/database/log-pool.ts'), 'utf8');
+    expect(/LOG_POOL_SIZE = (\d+);/.exec(pool)?.[1]).toBe(String(rules.LOG_CONNECTIONS));
   });
 
   it('judges a file without NODE_ENV as production, and warns of one that is not', () => {

@@ -1,4 +1,4 @@
-// Programs of the system that npm does not have: Redis, nginx, Chromium. One on the PATH is used as it is. Where there is
+// Programs of the system that npm does not have: Redis, nginx, Chromium, those that check the rules of Prometheus. One on the PATH is used as it is. Where there is
 // none, the system's own packages are unpacked into `.tools/` of the checkout: nothing is installed, and nobody needs to be
 // root. `node scripts/tools.mjs redis chromium` brings them by hand.
 import { spawnSync } from 'node:child_process';
@@ -37,6 +37,12 @@ const RECIPES = {
     brew: 'nginx',
     commands: ['nginx', '/usr/sbin/nginx'],
     unpacked: ['usr/sbin/nginx'],
+  },
+  promtool: {
+    packages: ['prometheus'],
+    brew: 'prometheus',
+    commands: ['promtool'],
+    unpacked: ['usr/bin/promtool'],
   },
   chromium: {
     // The fonts too: a page without any font shows boxes.

@@ -1,5 +1,6 @@
-// `make-secrets.mjs FOLDER`: writes each secret into the folders of those who read it, and of nobody else. What the environment
-// gives is taken as it is; the rest is made up at the first start and kept from then on. Run by the compose file's `setup`.
+// `make-secrets.mjs ENV-FILE FOLDER`: writes each secret into the folders of those who read it, and of nobody else. What the env file
+// gives is taken as it is; the rest is made up at the first start and kept from then on. Run by the compose file's `setup`, the only
+// container that sees the env file.
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -11,10 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseEnvFile } from './env-file.mjs';
 import { selfSigned } from './self-signed.mjs';
 
-const root = process.argv[2];
-if (root === undefined) throw new Error('make-secrets.mjs takes the folder to write to');
+const [, , envFile, root] = process.argv;
+if (root === undefined) throw new Error('make-secrets.mjs takes the env file, and the folder to write to');
 
 /** Accounts of the images. Those of PostgreSQL's entrypoint differ, and only its volume holds what it reads. */
 const SERVER = 1000;
@@ -24,12 +26,19 @@ const NGINX = 101;
 const NOBODY = 65_534;
 const GRAFANA = 472;
 
+/** What the servers take from a file too. */
+const SECRETS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'REDIS_QUEUE_URL',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+  'ACCESS_TOKEN_SECRET',
+];
+
 const profiles = new Set((process.env.COMPOSE_PROFILES ?? '').split(',').map((name) => name.trim()));
-const given = (name) => {
-  const { [name]: value, [`${name}_FILE`]: file } = process.env;
-  if (value) return value;
-  return file ? readFileSync(file, 'utf8').trimEnd() : undefined;
-};
+const env = readEnvFile();
+const given = (name) => env.get(name) || undefined;
 const read = (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
 
 /** In one step: a reader sees the whole of it or the one before. */
@@ -51,18 +60,37 @@ const keep = (path, name, owner) => {
   return value;
 };
 
-for (const folder of ['server', 'postgres', 'redis', 's3', 'monitoring', 'targets', 'tls']) {
+for (const folder of ['server', 'postgres', 'redis', 's3', 'monitoring', 'targets', 'tls', 'edge']) {
   mkdirSync(join(root, folder), { recursive: true });
   // Who may look into which is decided by what is mounted where.
   chmodSync(join(root, folder), 0o755);
 }
 
+function refuse(...faults) {
+  for (const fault of faults) console.error(fault);
+  process.exit(1);
+}
+
+/** Names and values, the last where one is there twice, as compose has it. */
+function readEnvFile() {
+  const { entries, unreadable } = parseEnvFile(readFileSync(envFile, 'utf8'));
+  // It would become a secret that nobody meant.
+  const lost = unreadable.filter((name) => /SECRET|PASSWORD|_KEY|_URL$/.test(name));
+  // A path of the machine means nothing in a container.
+  const elsewhere = entries.filter(
+    ({ name, value }) => value && SECRETS.some((secret) => name === `${secret}_FILE`),
+  );
+  const faults = [
+    ...lost.map((name) => `${name} can not be read: put the value in single quotes.`),
+    ...elsewhere.map(({ name }) => `${name} has no effect here: give the value itself.`),
+  ];
+  if (faults.length > 0) refuse(...faults);
+  return new Map(entries.map(({ name, value }) => [name, value]));
+}
+
 function require(name, profile) {
   if (given(name) || profiles.has(profile)) return;
-  console.error(
-    `Neither ${name} is set, nor is \`${profile}\` in COMPOSE_PROFILES: copy env.production.example to .env first.`,
-  );
-  process.exit(1);
+  refuse(`Neither ${name} is set, nor is \`${profile}\` in COMPOSE_PROFILES.`);
 }
 require('DATABASE_URL', 'postgres');
 require('REDIS_URL', 'redis');
@@ -134,6 +162,27 @@ for (const [name, variable] of [
 keep('server/access_token_secret', 'ACCESS_TOKEN_SECRET', SERVER);
 keep('monitoring/grafana_admin_password', 'GRAFANA_ADMIN_PASSWORD', GRAFANA);
 write('monitoring/alert_webhook_url', given('ALERT_WEBHOOK_URL') ?? 'http://127.0.0.1:9/', NOBODY);
+
+// ---- Proxies in front of nginx, whose word about the client's address counts
+const trusted = (process.env.TRUSTED_PROXIES ?? '').split(',').map((text) => text.trim());
+const networks = trusted.filter(Boolean);
+for (const network of networks) {
+  // It becomes a line of nginx's configuration.
+  if (!/^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(network))
+    refuse('TRUSTED_PROXIES takes addresses or networks, comma-separated.');
+}
+write(
+  'edge/trusted-proxies.conf',
+  networks.length === 0
+    ? ''
+    : [
+        ...networks.map((network) => `set_real_ip_from ${network};`),
+        'real_ip_header X-Forwarded-For;',
+        'real_ip_recursive on;',
+        '',
+      ].join('\n'),
+  NGINX,
+);
 
 // ---- TLS: until a real certificate is put in its place, one that browsers warn of
 if (read('tls/cert.pem') === undefined) {

@@ -1,5 +1,5 @@
 // Docker's engine and compose, unpacked from Debian's packages into a folder and run from there. Nothing is installed, and what the
-// engine changes of the machine (forwarding, filter rules, bridges, control groups) is put back.
+// engine changes of the machine is put back: see machine.mjs.
 import { execFile, spawn } from 'node:child_process';
 import {
   cpSync,
@@ -8,7 +8,6 @@ import {
   openSync,
   readFileSync,
   readdirSync,
-  rmdirSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,6 +15,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sleep } from '../../scripts/managed-process.mjs';
 import { tied } from '../../scripts/tied-process.mjs';
+import { forgetMachine, rememberMachine, restore, snapshot } from './machine.mjs';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** Compose 2 and a new engine come from the next release; what is tied to this one's libraries comes from this one. */
@@ -34,8 +34,6 @@ const OWN = [
   ],
   ...['libnetfilter-conntrack3', 'libnfnetlink0', 'libnftnl11'],
 ];
-const FORWARD = '/proc/sys/net/ipv4/ip_forward';
-const GROUPS = '/sys/fs/cgroup';
 
 const execute = promisify(execFile);
 export async function run(command, args, { env = process.env, cwd, ms = 600_000, input } = {}) {
@@ -55,7 +53,6 @@ export async function run(command, args, { env = process.env, cwd, ms = 600_000,
 export function obstacle() {
   if (process.platform !== 'linux' || !existsSync('/etc/debian_version')) return 'this machine is not Debian';
   if (process.getuid?.() !== 0) return 'only root may start the engine';
-  if (existsSync('/sys/class/net/docker0')) return 'a Docker engine runs here already (docker0 exists)';
   return null;
 }
 
@@ -74,6 +71,7 @@ export class Engine {
       DOCKER_HOST: `unix://${join(work, 'd.sock')}`,
       DOCKER_CONFIG: join(work, 'config'),
     };
+    /** What the machine was like, once the engine was started. */
     this.before = null;
   }
 
@@ -115,7 +113,14 @@ export class Engine {
     const packages = [...NEWER.map((name) => `${name}/trixie`), ...OWN.map((name) => `${name}/${release}`)];
     await run('apt-get', [...settings, 'download', '-qq', ...packages], { cwd: debs });
     for (const deb of readdirSync(debs)) await run('dpkg-deb', ['-x', join(debs, deb), this.bin]);
-    for (const name of ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save']) {
+    for (const name of [
+      'iptables',
+      'iptables-save',
+      'iptables-restore',
+      'ip6tables',
+      'ip6tables-save',
+      'ip6tables-restore',
+    ]) {
       const link = join(this.bin, 'usr/sbin', name);
       if (!existsSync(link)) symlinkSync('xtables-nft-multi', link);
     }
@@ -127,11 +132,8 @@ export class Engine {
   }
 
   async start() {
-    this.before = {
-      forward: readFileSync(FORWARD, 'utf8'),
-      rules: await this.run('iptables-save', []),
-      groups: new Set(this.#groups()),
-    };
+    this.before = await snapshot(this);
+    rememberMachine(this.before);
     const log = openSync(join(this.work, 'engine.log'), 'w');
     // Mounts of its own, shared as node-exporter asks for; they go with the process.
     const script =
@@ -165,34 +167,7 @@ export class Engine {
       await this.ended;
     }
     if (!this.before) return;
-    writeFileSync(FORWARD, this.before.forward);
-    for (const table of ['nat', 'filter']) {
-      await this.run('iptables', ['-t', table, '-F']);
-      await this.run('iptables', ['-t', table, '-X']);
-    }
-    await this.run('iptables', ['-P', 'FORWARD', 'ACCEPT']);
-    if (this.before.rules.trim() !== '') {
-      await this.run('iptables-restore', [], { input: this.before.rules });
-    }
-    if (existsSync('/sys/class/net/docker0')) await run('ip', ['link', 'delete', 'docker0']);
-    for (const group of this.#groups().filter((path) => !this.before.groups.has(path))) removeGroup(group);
-    this.before = null;
-  }
-
-  #groups() {
-    const candidates = [GROUPS, ...readdirSync(GROUPS).map((name) => join(GROUPS, name))];
-    return candidates.map((path) => join(path, 'docker')).filter((path) => existsSync(path));
-  }
-}
-
-/** A control group is removed by removing its folder, those inside it first. */
-function removeGroup(path) {
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeGroup(join(path, entry.name));
-  }
-  try {
-    rmdirSync(path);
-  } catch {
-    // Something still ends in it; an empty one does no harm.
+    await restore(this, this.before);
+    forgetMachine();
   }
 }

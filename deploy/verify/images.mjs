@@ -1,6 +1,7 @@
 // Stand-ins for images that come from a registry: the same programs from Debian's packages, npm and Go's modules, with what the
 // compose file uses of the real entrypoints.
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './engine.mjs';
 
@@ -17,6 +18,7 @@ const STAND_INS = {
   'quay.io/prometheuscommunity/postgres-exporter': 'postgres-exporter',
   'oliver006/redis_exporter': 'redis-exporter',
   'nginx/nginx-prometheus-exporter': 'nginx-exporter',
+  'prom/blackbox-exporter': 'blackbox-exporter',
   'versity/versitygw': 's3',
   'grafana/grafana': 'grafana',
 };
@@ -90,9 +92,12 @@ export async function makeStandIns(engine, images) {
   cpSync(source, work, { recursive: true });
   await makeBase(engine, 'trixie');
   await makeBase(engine, 'forky');
-  if (!(await hasImage(engine, 'standin/forky'))) {
-    await build(engine, 'standin/forky', work, '-f', join(work, 'forky.Dockerfile'));
-  }
+  // Of a kept folder only what was made by these very lines.
+  const recipe = readFileSync(join(work, 'forky.Dockerfile'));
+  const forky = `standin/forky:${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`;
+  if (!(await hasImage(engine, forky)))
+    await build(engine, forky, work, '-f', join(work, 'forky.Dockerfile'));
+  await engine.docker('tag', forky, 'standin/forky');
   // The stand-in of Grafana is made of the one of Node.
   const ordered = [...images].sort((a, b) => Number(b.startsWith('node:')) - Number(a.startsWith('node:')));
   for (const image of ordered) {

@@ -47,18 +47,24 @@ export class Site {
     });
   }
 
-  async api(token, method, path, body) {
-    const headers = token === null ? {} : { authorization: `Bearer ${token}` };
+  async api(token, method, path, body, more = {}) {
+    const headers = { ...more, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
     const answer = await this.fetch(`/api/v1${path}`, { method, headers, body });
     if (answer.status >= 400)
       throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
 
-  async register(name) {
+  async register(name, headers = {}) {
     const username = `${name}-${randomUUID().slice(0, 8)}`;
     const password = randomUUID();
-    const { user, accessToken } = await this.api(null, 'POST', '/auth/register', { username, password });
+    const { user, accessToken } = await this.api(
+      null,
+      'POST',
+      '/auth/register',
+      { username, password },
+      headers,
+    );
     return { user, username, password, token: accessToken };
   }
 

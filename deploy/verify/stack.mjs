@@ -100,6 +100,9 @@ export class Stack {
   }
 }
 
+/** A check that this machine has no tool for: it counts as neither passed nor failed. */
+export class Skipped extends Error {}
+
 /** Until `look` answers something true. */
 export async function until(what, look, ms) {
   const deadline = Date.now() + ms;

@@ -21,6 +21,29 @@ const size = parser('a size such as 512mb or 2gb', (value) => {
   return value;
 });
 
+const address = parser('an IP address of this machine', (value) => {
+  if (!/^[0-9a-fA-F.:]+$/.test(value)) throw new VariableFault('must be an IP address of this machine');
+  return value;
+});
+
+const networks = parser('addresses or networks such as 10.0.0.0/8, comma-separated', (value) => {
+  const entries = value.split(',').map((entry) => entry.trim());
+  if (!entries.every((entry) => /^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(entry))) {
+    throw new VariableFault('must be addresses or networks such as 10.0.0.0/8, comma-separated');
+  }
+  return entries;
+});
+
+/** Of what is put into an address: it may stay readable there. */
+const PASSWORD_MIN = 16;
+const secret = parser(`at least ${String(PASSWORD_MIN)} random characters`, (value) => {
+  const weakness = weaknessOf(value, PASSWORD_MIN);
+  if (weakness) throw new VariableFault(weakness);
+  return value;
+});
+
+const openFiles = integer(1024, 1_048_576);
+
 const PROFILES = ['postgres', 'redis', 's3', 'monitoring'];
 const profiles = parser(`some of ${PROFILES.join(', ')}, comma-separated`, (value) => {
   const names = value.split(',').map((name) => name.trim());
@@ -46,6 +69,11 @@ const password = parser(`at least ${String(GRAFANA_PASSWORD_MIN)} random charact
   return value;
 });
 
+/** Of each process beside its pool: those that send messages have connections of their own. A test holds it equal to the server's. */
+export const LOG_CONNECTIONS = 3;
+/** Kept back: PostgreSQL's own for superusers (3), figures (up to 5), migrations and backups. */
+export const OTHER_CONNECTIONS = 12;
+
 /**
  * What the compose file reads beside the variables of Parley itself; env.production.example lists them too. A test holds them
  * equal to what stands in the file.
@@ -58,16 +86,96 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     default: 'postgres,redis,s3,monitoring',
     parse: profiles,
   },
+  COMPOSE_PROJECT_NAME: {
+    about: 'Name in front of every container, network and volume.',
+    whenWrong: 'Changed later, it is another install with empty volumes; the old ones are still there.',
+    default: 'parley',
+    parse: parser('lower-case letters, digits, - and _', (value) => {
+      if (!/^[a-z0-9][a-z0-9_-]*$/.test(value)) {
+        throw new VariableFault('must be lower-case letters, digits, - and _');
+      }
+      return value;
+    }),
+  },
+  ENV_FILE: {
+    about:
+      'Path of this file, which `setup` reads the secrets from; set it where `--env-file` names another than .env.',
+    whenWrong: '`setup` does not start, or takes the secrets of another file.',
+    default: './.env',
+  },
   PARLEY_VERSION: {
     about: 'Tag of the images.',
     whenWrong: 'Images of that tag are built anew from this checkout.',
     default: 'latest',
+  },
+  PARLEY_IMAGE_PREFIX: {
+    about: 'What the names of the images begin with: registry and folder, where you push them to one.',
+    whenWrong: 'Images of that name are built anew from this checkout.',
+    default: 'parley-',
+  },
+  PARLEY_REVISION: {
+    about: 'Commit that the images are built from, for their label.',
+    whenWrong: 'An image does not tell what it is made of.',
+    default: 'unknown',
+  },
+  PARLEY_SOURCE: {
+    about: 'Address of the repository that the images are built from, for their label.',
+    whenWrong: 'An image does not tell what it is made of.',
+    default: 'unknown',
+  },
+  PARLEY_CREATED: {
+    about:
+      'Time of that commit (RFC 3339), for the label of the images; the time of the build would make each build another image.',
+    whenWrong: 'An image does not tell how old it is.',
+    default: '1970-01-01T00:00:00Z',
+    parse: parser('a time such as 2026-11-24T09:30:00Z', (value) => {
+      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(value)) {
+        throw new VariableFault('must be a time such as 2026-11-24T09:30:00Z');
+      }
+      return value;
+    }),
   },
   BACKEND_REPLICAS: {
     about: 'API processes; `--scale backend=N` counts where given.',
     whenWrong: 'Too few: no room for a failure. Too many: they share the processors of one machine.',
     default: '2',
     parse: integer(1, 100),
+  },
+  BACKEND_MEMORY: {
+    about:
+      'Memory that each API process may take. See PRODUCTION_DEPLOYMENT.md, section 1, for what a connection needs.',
+    whenWrong:
+      'Too low: the kernel ends the process (exit code 137). The sum above the memory of the machine: it ends any.',
+    default: '1g',
+    parse: size,
+  },
+  BACKEND_NOFILE: {
+    about: 'Open files of each API process: one a connection, and some more. Above SOCKETS_PER_INSTANCE.',
+    whenWrong:
+      'Too low: connections are refused. Above the hard limit of the machine: the container does not start.',
+    default: '65536',
+    parse: openFiles,
+  },
+  NGINX_NOFILE: {
+    about: 'Open files of nginx: two a connection.',
+    whenWrong:
+      'Too low: connections are refused. Above the hard limit of the machine: the container does not start.',
+    default: '65536',
+    parse: openFiles,
+  },
+  HTTP_BIND: {
+    about: 'Address of this machine that HTTP_PORT and HTTPS_PORT listen on.',
+    whenWrong: 'nginx does not start, or people of another network reach it, or nobody does.',
+    default: '0.0.0.0',
+    parse: address,
+  },
+  TRUSTED_PROXIES: {
+    about:
+      'Load balancers or CDN in front of nginx: their X-Forwarded-For names the client. TRUST_PROXY_HOPS has no effect here, since nginx tells the servers one address.',
+    whenWrong:
+      'Missing: all people share the address of the proxy, and its limits. Too wide: clients choose their own address.',
+    default: '',
+    parse: networks,
   },
   HTTP_PORT: {
     about: 'TCP port that redirects to HTTPS and answers certificate authorities.',
@@ -88,8 +196,20 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     default: null,
     parse: absolutePath,
   },
+  GRAFANA_BIND: {
+    about: 'Address of this machine that Grafana listens on.',
+    whenWrong: 'Beyond 127.0.0.1 whoever reaches it may try passwords, without TLS.',
+    default: '127.0.0.1',
+    parse: address,
+  },
+  GRAFANA_URL: {
+    about: 'Address that Grafana is reached at from a desk; links in alerts lead there.',
+    whenWrong: 'Links in alerts and sign-in lead nowhere.',
+    default: 'http://localhost:3002',
+    parse: url('http:', 'https:'),
+  },
   GRAFANA_PORT: {
-    about: 'TCP port of Grafana on GRAFANA_BIND (127.0.0.1).',
+    about: 'TCP port of Grafana on GRAFANA_BIND.',
     whenWrong: 'Grafana does not start.',
     default: '3002',
     parse: port,
@@ -100,17 +220,41 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     default: '',
     parse: password,
   },
+  PROMETHEUS_BIND: {
+    about: 'Address of this machine that Prometheus listens on. It has no sign-in.',
+    whenWrong: 'Beyond 127.0.0.1 whoever reaches it reads all figures.',
+    default: '127.0.0.1',
+    parse: address,
+  },
   PROMETHEUS_PORT: {
-    about: 'TCP port of Prometheus on PROMETHEUS_BIND (127.0.0.1). It has no sign-in: never publish it.',
-    whenWrong: 'Prometheus does not start; published, everybody reads all figures.',
+    about: 'TCP port of Prometheus on PROMETHEUS_BIND.',
+    whenWrong: 'Prometheus does not start.',
     default: '9090',
     parse: port,
   },
   PROMETHEUS_RETENTION: {
-    about: 'How long figures are kept; at most PROMETHEUS_RETENTION_SIZE (10GB).',
+    about: 'How long figures are kept; at most PROMETHEUS_RETENTION_SIZE.',
     whenWrong: 'Too short: nothing to compare with. Too long: the disk fills up to the size.',
     default: '30d',
     parse: duration,
+  },
+  PROMETHEUS_RETENTION_SIZE: {
+    about: 'Disk that figures may take; the oldest go first.',
+    whenWrong: 'Too low: less than PROMETHEUS_RETENTION is kept. Too high: the disk fills up.',
+    default: '10GB',
+    parse: size,
+  },
+  ALERTMANAGER_BIND: {
+    about: 'Address of this machine that Alertmanager listens on. It has no sign-in.',
+    whenWrong: 'Beyond 127.0.0.1 whoever reaches it may silence alerts.',
+    default: '127.0.0.1',
+    parse: address,
+  },
+  ALERTMANAGER_PORT: {
+    about: 'TCP port of Alertmanager on ALERTMANAGER_BIND.',
+    whenWrong: 'Alertmanager does not start.',
+    default: '9093',
+    parse: port,
   },
   ALERT_WEBHOOK_URL: {
     about: 'Address that alerts are posted to; used with ALERTMANAGER_CONFIG=webhook.yml.',
@@ -124,14 +268,53 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     default: 'alertmanager.yml',
     parse: oneOf('alertmanager.yml', 'webhook.yml'),
   },
+  POSTGRES_PASSWORD: {
+    about:
+      'Password of the role that Parley uses in the PostgreSQL that runs here. Empty: made up at the first start.',
+    whenWrong:
+      'It counts at the first start only: changed later, Parley is refused until ALTER ROLE gives the role the same.',
+    default: '',
+    parse: secret,
+  },
+  POSTGRES_SUPERUSER_PASSWORD: {
+    about:
+      'Password of `postgres` in the PostgreSQL that runs here; nothing in Parley uses it. Empty: made up at the first start.',
+    whenWrong: 'It counts at the first start only.',
+    default: '',
+    parse: secret,
+  },
+  POSTGRES_MONITOR_PASSWORD: {
+    about: 'Password of the role that reads figures. Empty: made up at the first start.',
+    whenWrong: 'It counts at the first start only: changed later, PostgresDown fires although it runs.',
+    default: '',
+    parse: secret,
+  },
+  REDIS_PASSWORD: {
+    about: 'Password of the Redis for events that runs here. Empty: made up at the first start.',
+    whenWrong: 'Changed later, it counts for all once they are made anew: `up -d --force-recreate`.',
+    default: '',
+    parse: secret,
+  },
+  REDIS_JOBS_PASSWORD: {
+    about: 'Password of the Redis for jobs that runs here. Empty: made up at the first start.',
+    whenWrong: 'Changed later, it counts for all once they are made anew: `up -d --force-recreate`.',
+    default: '',
+    parse: secret,
+  },
+  POSTGRES_MEMORY: {
+    about: 'Memory that PostgreSQL may take.',
+    whenWrong: 'Too low: the kernel ends it under load, and it repairs itself from its log.',
+    default: '2g',
+    parse: size,
+  },
   POSTGRES_SHARED_BUFFERS: {
-    about: "PostgreSQL's own cache; a quarter of POSTGRES_MEMORY (2g).",
+    about: "PostgreSQL's own cache; a quarter of POSTGRES_MEMORY.",
     whenWrong: 'Too low: more reads from disk. Above POSTGRES_MEMORY: PostgreSQL is ended by the kernel.',
     default: '512MB',
     parse: size,
   },
   POSTGRES_MAX_CONNECTIONS: {
-    about: 'Above the sum of all pools: each API process and the worker open up to 2 × DATABASE_POOL_SIZE.',
+    about: `Above the sum of all pools: each API process and each worker opens up to DATABASE_POOL_SIZE + ${String(LOG_CONNECTIONS)}, and one more process runs while they are replaced.`,
     whenWrong: 'Processes are refused a connection and answer UNAVAILABLE.',
     default: '200',
     parse: integer(10, 10_000),
@@ -170,3 +353,14 @@ export const RANDOM_SECRETS: Readonly<Record<string, string | null>> = {
   S3_SECRET_ACCESS_KEY: 's3',
   GRAFANA_ADMIN_PASSWORD: 'monitoring',
 };
+
+/** Passwords of what runs here; they count as secrets although no server reads them. */
+export const COMPOSE_SECRETS: readonly string[] = [
+  'GRAFANA_ADMIN_PASSWORD',
+  'ALERT_WEBHOOK_URL',
+  'POSTGRES_PASSWORD',
+  'POSTGRES_SUPERUSER_PASSWORD',
+  'POSTGRES_MONITOR_PASSWORD',
+  'REDIS_PASSWORD',
+  'REDIS_JOBS_PASSWORD',
+];

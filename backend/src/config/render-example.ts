@@ -41,8 +41,9 @@ export function renderExample(): string {
     '# Environment of Parley in production. Rendered from backend/src/config/variables.ts; a test holds both equal.',
     '# A line with a value shows the default; a commented or optional one may stay as it is; what is required must be filled in.',
     '# `npm run env:check -- --generate` fills in what is only random, `npm run env:check` names every fault of a filled copy.',
-    '# docker-compose.production.yml reads it as `.env`. It sets HOST, PORT, WORKER_PORT and WEB_ROOT itself, and makes up at the',
-    '# first start what is empty here, but for PUBLIC_URL, which then is https://localhost.',
+    '# docker-compose.production.yml reads it as `.env`. It sets HOST, PORT, WORKER_PORT, WEB_ROOT and TRUST_PROXY_HOPS itself, takes',
+    '# secrets from here alone (not from NAME_FILE), and makes up at the first start what is empty, but for PUBLIC_URL, which then is',
+    '# https://localhost.',
     '',
   ];
   for (const group of VARIABLE_GROUPS) {

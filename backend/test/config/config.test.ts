@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Config, VARIABLE_NAMES } from '../../src/config/config.js';
-import { COMPOSE_VARIABLES } from '../../src/config/compose-variables.js';
+import { COMPOSE_SECRETS, COMPOSE_VARIABLES } from '../../src/config/compose-variables.js';
 import { ConfigurationError } from '../../src/config/read-variables.js';
 import { renderExample } from '../../src/config/render-example.js';
+import type { Variable } from '../../src/config/variable.js';
+import { VARIABLES } from '../../src/config/variables.js';
 
 const STRONG = 'q7Zr0Jx2mVhB4tYkS9wLdE6uNcPgAf31oHiX8RbK';
 const PRODUCTION = {
@@ -139,14 +141,41 @@ describe('config', () => {
     }
   });
 
-  it('tells the defaults of the compose file', () => {
-    const compose = readFileSync(new URL('../../../docker-compose.production.yml', import.meta.url), 'utf8');
-    // Compose itself reads the one; `setup` finds the others in the env file as a whole.
-    const elsewhere = new Set(['COMPOSE_PROFILES', 'GRAFANA_ADMIN_PASSWORD', 'ALERT_WEBHOOK_URL']);
-    for (const [name, { default: value }] of Object.entries(COMPOSE_VARIABLES)) {
-      if (elsewhere.has(name)) continue;
-      const written = new RegExp(`\\$\\{${name}:-([^}]*)\\}`).exec(compose)?.[1];
-      expect(written, name).toBe(value ?? 'tls');
-    }
+  describe('docker-compose.production.yml', () => {
+    const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    const compose = read('docker-compose.production.yml');
+    const setup = read('deploy/setup/make-secrets.mjs');
+    /** Compose itself reads it. */
+    const BY_COMPOSE = 'COMPOSE_PROFILES';
+
+    it('has the defaults that are told', () => {
+      for (const [name, { default: value }] of Object.entries(COMPOSE_VARIABLES)) {
+        if (name === BY_COMPOSE || COMPOSE_SECRETS.includes(name)) continue;
+        const written = new RegExp(`\\$\\{${name}:-([^}]*)\\}`).exec(compose)?.[1];
+        expect(written, name).toBe(value ?? 'tls');
+      }
+    });
+
+    it('reads nothing that is not told, and hands on everything that is', () => {
+      const replaced = [...compose.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name);
+      const handedOn = [...compose.matchAll(/^ {4}([A-Z0-9_]+):$/gm)].map(([, name]) => name);
+      const fromFile = [...setup.matchAll(/(?:given|require|keep)\((?:'[^']*', )?'([A-Z][A-Z0-9_]+)'/g)].map(
+        ([, name]) => name,
+      );
+      const store = [...setup.matchAll(/^ {2}\['s3_\w+', '([A-Z0-9_]+)'\],$/gm)].map(([, name]) => name);
+      // The file sets these itself, whatever is told.
+      const own = ['NODE_ENV', 'HOST', 'PORT', 'WORKER_PORT', 'TRUST_PROXY_HOPS', 'WEB_ROOT'];
+      expect([...new Set([...replaced, ...handedOn, ...fromFile, ...store, ...own])].sort()).toEqual(
+        [...VARIABLE_NAMES, ...Object.keys(COMPOSE_VARIABLES)].sort(),
+      );
+    });
+
+    it('lets no secret into an environment', () => {
+      const secrets = Object.entries<Variable<unknown>>(VARIABLES).filter(([, { secret }]) => secret);
+      for (const name of [...secrets.map(([key]) => key), ...COMPOSE_SECRETS]) {
+        expect(compose, name).not.toMatch(new RegExp(`^ +${name}:|\\$\\{${name}\\b`, 'm'));
+      }
+      expect(compose).not.toMatch(/env_file/);
+    });
   });
 });

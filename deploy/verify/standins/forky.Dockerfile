@@ -7,6 +7,6 @@ RUN groupadd -g 70 postgres && useradd -u 70 -g 70 -m -d /var/lib/postgresql pos
  && apt-get -o Acquire::Check-Valid-Until=false update \
  && apt-get install -y --no-install-recommends busybox gettext-base nginx postgresql-18 redis-server \
       prometheus promtool prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter \
-      prometheus-redis-exporter prometheus-nginx-exporter \
+      prometheus-redis-exporter prometheus-nginx-exporter prometheus-blackbox-exporter \
  && rm -rf /var/lib/apt/lists/* /usr/bin/curl /usr/bin/wget /etc/nginx/sites-* /etc/nginx/modules-enabled \
  && ln -s /bin/busybox /usr/local/bin/wget

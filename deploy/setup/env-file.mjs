@@ -3,11 +3,13 @@
 /**
  * @typedef {{ name: string, value: string, line: number }} Entry
  * @param {string} text
- * @returns {{ entries: Entry[], faults: string[] }} A fault never holds a value.
+ * @returns {{ entries: Entry[], faults: string[], unreadable: string[] }} A fault never holds a value; `unreadable` are the names
+ * whose value compose would read as something else.
  */
 export function parseEnvFile(text) {
   const entries = [];
   const faults = [];
+  const unreadable = [];
   const lines = new Map();
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = index + 1;
@@ -22,10 +24,12 @@ export function parseEnvFile(text) {
     }
     lines.set(name, line);
     const read = readValue(rest);
-    if ('fault' in read) faults.push(`${name} ${read.fault} (line ${line}).`);
-    else entries.push({ name, value: read.value, line });
+    if ('fault' in read) {
+      faults.push(`${name} ${read.fault} (line ${line}).`);
+      unreadable.push(name);
+    } else entries.push({ name, value: read.value, line });
   }
-  return { entries, faults };
+  return { entries, faults, unreadable };
 }
 
 function readValue(text) {
