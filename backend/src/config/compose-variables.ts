@@ -163,6 +163,18 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     default: '65536',
     parse: openFiles,
   },
+  NGINX_UNLIMITED: {
+    about:
+      'Network whose addresses nginx does not limit: a load test, or an office of thousands behind one address.',
+    whenWrong:
+      'Too wide: one machine can take the places of everybody. Too narrow: a large office is refused (RATE_LIMITED).',
+    default: '127.0.0.0/8',
+    parse: parser('a network such as 10.1.2.3/32', (value) => {
+      if (!/^[0-9a-fA-F.:]+\/\d{1,3}$/.test(value))
+        throw new VariableFault('must be a network such as 10.1.2.3/32');
+      return value;
+    }),
+  },
   HTTP_BIND: {
     about: 'Address of this machine that HTTP_PORT and HTTPS_PORT listen on.',
     whenWrong: 'nginx does not start, or people of another network reach it, or nobody does.',
