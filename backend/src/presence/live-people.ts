@@ -1,30 +1,16 @@
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
-import { Logger } from '../infra/logger/logger.js';
-import type { Periodic } from '../infra/periodic/periodically.js';
-import { periodically } from '../infra/periodic/periodically.js';
-import { RedisUnavailableError } from '../infra/redis/redis-cache.js';
 import type { SocketMoved } from '../realtime/local-sockets.js';
 import { LocalSockets } from '../realtime/local-sockets.js';
-import type { LiveStatus } from './presence-leases.js';
-import { PresenceLeases } from './presence-leases.js';
-
-const BEAT_MS = 9_000;
-/** What moves in a moment (a reconnect, a storm) is written once. */
-const GATHER_MS = 250;
+import type { LiveStatus } from './presence-records.js';
 
 /** The people connected to this instance, and what their devices say: one that is online outweighs those away. */
 @Injectable()
-export class LivePeople implements OnApplicationBootstrap, OnApplicationShutdown {
+export class LivePeople implements OnApplicationBootstrap {
   private readonly people = new Map<string, Map<string, LiveStatus>>();
-  private readonly moved = new Set<string>();
-  private readonly periodics: Periodic[] = [];
+  private moved = new Set<string>();
 
-  constructor(
-    private readonly sockets: LocalSockets,
-    private readonly leases: PresenceLeases,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly sockets: LocalSockets) {}
 
   onApplicationBootstrap(): void {
     this.sockets.observe({
@@ -35,23 +21,9 @@ export class LivePeople implements OnApplicationBootstrap, OnApplicationShutdown
         this.set(socket, null);
       },
     });
-    const { logger } = this;
-    this.periodics.push(
-      periodically({ name: 'Writing presence', everyMs: GATHER_MS, logger }, () =>
-        this.write([...this.moved]),
-      ),
-      periodically({ name: 'The beat of presence', everyMs: BEAT_MS, logger }, () =>
-        this.write([...this.people.keys()]),
-      ),
-    );
   }
 
-  /** After the drain, when the last of them have left. */
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.periodics.map((periodic) => periodic.stop()));
-    await this.write([...this.moved]);
-  }
-
+  /** `null`: the socket has closed. */
   set({ userId, socketId }: SocketMoved, status: LiveStatus | null): void {
     // A command may be worked after its socket has closed.
     if (status !== null && !this.sockets.has(socketId)) return;
@@ -63,22 +35,25 @@ export class LivePeople implements OnApplicationBootstrap, OnApplicationShutdown
     this.moved.add(userId);
   }
 
-  /** What could not be written is written by the next beat, or ends by itself. */
-  private async write(userIds: readonly string[]): Promise<void> {
-    if (userIds.length === 0) return;
-    const statuses = new Map(userIds.map((userId) => [userId, this.statusOf(userId)] as const));
-    try {
-      for (const userId of userIds) this.moved.delete(userId);
-      await this.leases.write(statuses);
-    } catch (error) {
-      for (const userId of userIds) this.moved.add(userId);
-      if (!(error instanceof RedisUnavailableError)) throw error;
-    }
+  statusOf(userId: string): LiveStatus | null {
+    const devices = this.people.get(userId);
+    if (!devices) return null;
+    for (const status of devices.values()) if (status === 'online') return 'online';
+    return 'away';
   }
 
-  private statusOf(userId: string): LiveStatus | null {
-    const devices = [...(this.people.get(userId)?.values() ?? [])];
-    if (devices.length === 0) return null;
-    return devices.includes('online') ? 'online' : 'away';
+  all(): string[] {
+    return [...this.people.keys()];
+  }
+
+  /** Who came, went or said something since the last call. */
+  takeMoved(): string[] {
+    const moved = [...this.moved];
+    this.moved = new Set();
+    return moved;
+  }
+
+  putBack(userIds: readonly string[]): void {
+    for (const userId of userIds) this.moved.add(userId);
   }
 }

@@ -20,6 +20,14 @@ export function bufferedBytes(connection: EngineConnection): number {
   return bytes;
 }
 
+/** A socket with more than this waiting is not told what is worth nothing later. */
+const VOLATILE_BUFFERED_MAX = 65_536;
+
+/** By bytes alone: `writable` is false for a moment after each packet, also to a reader who is quick. */
+export function isBusy(connection: EngineConnection): boolean {
+  return bufferedBytes(connection) > VOLATILE_BUFFERED_MAX;
+}
+
 /** Ends the connection without a goodbye, which would wait behind all that is not read. */
 export function terminate(connection: EngineConnection): void {
   const webSocket = webSocketOf(connection);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '../infra/metrics/metrics.js';
 import type { DisconnectReason } from '../infra/metrics/socket-metrics.js';
 import { BusChannels } from '../infra/redis/bus-channels.js';
+import { isBusy } from './buffered-bytes.js';
 import type { RealtimeServer, RealtimeSocket } from './realtime-socket.js';
 import { conversationOfRoom, conversationRoom, kindOfRoom, sessionRoom, userRoom } from './rooms.js';
 
@@ -55,6 +56,16 @@ export class LocalSockets {
 
   has(socketId: string): boolean {
     return this.server?.of('/').sockets.has(socketId) ?? false;
+  }
+
+  /** So much waits for the socket that what is worth nothing later is not to be added. */
+  isBusy(socketId: string): boolean {
+    const socket = this.server?.of('/').sockets.get(socketId);
+    return socket !== undefined && isBusy(socket.conn);
+  }
+
+  isJoined(socketId: string, conversationId: string): boolean {
+    return this.server?.of('/').sockets.get(socketId)?.rooms.has(conversationRoom(conversationId)) ?? false;
   }
 
   countOfUser(userId: string): number {

@@ -1,12 +1,10 @@
 import type { Adapter } from 'socket.io-adapter';
-import { bufferedBytes } from './buffered-bytes.js';
+import { isBusy } from './buffered-bytes.js';
 import type { RealtimeSocket } from './realtime-socket.js';
 import type { RoomFrame } from './room-frame.js';
 import { webSocketFrame } from './room-frame.js';
 import { writeFrame } from './write-frame.js';
 
-/** A socket with more than this waiting is not told what is worth nothing later. */
-const VOLATILE_BUFFERED_MAX = 65_536;
 /** About 4 ms of writing: then others have their turn, and the rest of the room follows. */
 const SLICE = 500;
 
@@ -88,9 +86,4 @@ export class RoomWriter {
   private inAnyOf(rooms: readonly string[]): Set<string> {
     return new Set(rooms.flatMap((room) => [...(this.adapter.rooms.get(room) ?? [])]));
   }
-}
-
-/** By bytes alone: `writable` is false for a moment after each packet, also to a reader who is quick. */
-function isBusy(connection: RealtimeSocket['conn']): boolean {
-  return bufferedBytes(connection) > VOLATILE_BUFFERED_MAX;
 }

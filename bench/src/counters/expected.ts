@@ -21,7 +21,8 @@ const connectCosts: Costs = {
   'api-1 SQL: SELECT sessions': once('the session behind the token must still be open'),
   'api-1 SQL: SELECT members': once('all rooms of a person in one look-up'),
   'api-1 SQL: SELECT epoch': once('a restored database must be noticed by whoever comes back'),
-  'api-1 Redis: hset': times(2, 'the lease of this instance, and when the person was last seen'),
+  'api-1 Redis: hset': once('how the person is on this instance, and when that was'),
+  'api-1 Redis: sadd': once('of whom this instance speaks, for those who clear up after it'),
   'api-1 Redis: pexpire': once('presence is forgotten after a month'),
 };
 
@@ -90,13 +91,8 @@ export const OPERATIONS = {
     'bytes: changes': times(SHARED_DEVICES * (MESSAGE_BYTES + EMPTY_BYTES), 'here, nothing came before it'),
   },
   'typing:start': {
-    'api-1 SQL: SELECT members': once('only a member may be seen typing'),
-    'api-1 Redis: multi': once('the list is changed and read in one transaction'),
-    'api-1 Redis: zadd': once('who types, until when'),
-    'api-1 Redis: zremrangebyscore': once('who has stopped'),
-    'api-1 Redis: zrange': once('who is left, for the frame'),
-    'api-1 Redis: pexpire': once('the list goes by itself'),
-    'api-1 Redis: exec': once('ends the transaction'),
+    // No statement: the room of the socket says that it is a member, and the size is known for a minute.
+    'api-1 Redis: evalsha': once('the list is changed and read in one script'),
     'api-1 Redis: publish parley:room': once('one message on the bus'),
     'api-1 bus: parley:room': once('the echo'),
     'api-2 bus: parley:room': once('a member is there'),
@@ -119,13 +115,17 @@ export type OperationName = keyof typeof OPERATIONS;
 /** These end with a sweep: whatever comes every few seconds comes meanwhile, and is judged where nothing else happens. */
 export const LAST_A_SWEEP: ReadonlySet<OperationName> = new Set(['first message since a room is held']);
 
-/** What no operation is charged with: bytes that differ each time (the frames count), and pulses, which come all the time. */
+/**
+ * What no operation is charged with: bytes that differ each time (the frames count), pulses and beats, which come all the
+ * time, and the hint about who came, which all who move within 250 ms share.
+ */
 export const UNCOUNTED: ReadonlySet<string> = new Set([
   'bytes: typing',
   'bytes: receipts',
   ...['api-1', 'api-2'].flatMap((name) => [
     `${name} bus: parley:pulse`,
     `${name} Redis: publish parley:pulse`,
+    `${name} Redis: publish parley:presence`,
   ]),
 ]);
 
@@ -147,7 +147,7 @@ export const IDLE_PEOPLE = 100;
 /** One of them has this many others on the screen. */
 export const WATCHED_PEOPLE = 5;
 
-const everyInstance = (name: string, people: number): Readonly<Record<string, readonly Recurring[]>> => ({
+const everyInstance = (name: string): Readonly<Record<string, readonly Recurring[]>> => ({
   [`${name} Redis: publish parley:pulse`]: [
     { everyMs: 500, each: 1, because: 'a bus that falls silent is noticed within 2 s' },
   ],
@@ -167,18 +167,31 @@ const everyInstance = (name: string, people: number): Readonly<Record<string, re
   [`${name} SQL: SELECT outbox`]: [
     { everyMs: 4_000, each: 1, because: 'conversations that moved, all in one query' },
   ],
-  [`${name} Redis: hset`]: [{ everyMs: 9_000, each: 2 * people, because: 'the lease of each person' }],
-  [`${name} Redis: pexpire`]: [{ everyMs: 9_000, each: people, because: 'with the lease' }],
+  [`${name} Redis: evalsha`]: [
+    {
+      everyMs: 5_000,
+      each: 1,
+      because: 'the lease of the instance, under which it speaks of all its people',
+    },
+  ],
 });
 
 export const IDLE: Readonly<Record<string, readonly Recurring[]>> = {
-  ...everyInstance('api-1', IDLE_PEOPLE),
-  ...everyInstance('api-2', 1),
-  'api-1 Redis: hgetall': [
-    { everyMs: 3_000, each: WATCHED_PEOPLE, because: 'a look at each person whom somebody watches' },
-  ],
+  ...everyInstance('api-1'),
+  ...everyInstance('api-2'),
+  // A look at all who are watched, should a hint have been lost; it takes the time and the leases with it.
+  ...Object.fromEntries(
+    [
+      { command: 'hgetall', each: WATCHED_PEOPLE },
+      { command: 'time', each: 1 },
+      { command: 'zrange', each: 1 },
+    ].map(({ command, each }) => [
+      `api-1 Redis: ${command}`,
+      [{ everyMs: 60_000, each, because: 'the net below hints: people whom somebody watches' }],
+    ]),
+  ),
   'api-1 SQL: SELECT unnest': [
-    { everyMs: 20_000, each: 1, because: 'whether those who watch may still see whom they watch' },
+    { everyMs: 12_000, each: 1, because: 'whether those who watch may still see whom they watch' },
   ],
   pings: [
     {

@@ -45,14 +45,10 @@ async function loseTheBus(cluster: Cluster): Promise<void> {
   }
 }
 
-/** Runs in Redis: whatever an instance says of its people holds for ever, also when it is dead. */
+/** Runs in Redis: the lease of an instance, under which it speaks of its people, holds for ever, also when it is dead. */
 const NEVER_EXPIRES = `
-  for _, key in ipairs(redis.call('KEYS', 'presence:*')) do
-    local fields = redis.call('HGETALL', key)
-    for i = 1, #fields, 2 do
-      local status = string.match(fields[i + 1], ':(.+)$')
-      if status then redis.call('HSET', key, fields[i], '9999999999999:' .. status) end
-    end
+  for _, key in ipairs(redis.call('KEYS', 'presence:*:instances')) do
+    for _, lease in ipairs(redis.call('ZRANGE', key, 0, -1)) do redis.call('ZADD', key, 9999999999999, lease) end
   end
   return 'done'`.replace(/\s+/g, ' ');
 
