@@ -49,5 +49,11 @@ export const ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 /** `receipts` of other people are sent only in conversations of at most this many members. */
 export const RECEIPTS_MAX_MEMBERS = 100;
 
+/**
+ * `typing` is told only in conversations of at most this many members: a start costs a frame to each of them, so what people
+ * cause grows with the square of their number, and nobody reads such a list.
+ */
+export const TYPING_MAX_MEMBERS = 100;
+
 /** `conversation:read` and `conversation:delivered`: at most once in this time for each conversation. */
 export const POINTER_INTERVAL_MS = 2_000;

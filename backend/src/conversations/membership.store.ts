@@ -24,6 +24,14 @@ export class MembershipStore {
     return rows.length > 0;
   }
 
+  async count(conversationId: string): Promise<number> {
+    const rows = await this.database.query<{ count: number }>(
+      'SELECT member_count AS count FROM conversations WHERE id = $1',
+      [conversationId],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   /** The person's conversations with the rev of the last removal in each, both as of one moment. */
   async ofUser(userId: string): Promise<Map<string, number>> {
     const rows = await this.database.query<{ id: string; membersRev: number }>(

@@ -19,6 +19,11 @@ export class Memberships {
     if (!(await this.store.isMember(userId, conversationId))) throw notFound();
   }
 
+  /** How many members there are now; 0 where there is no such conversation. */
+  count(conversationId: string): Promise<number> {
+    return this.store.count(conversationId);
+  }
+
   /** Mute, pin, archive, notify level, mark as unread: for this person alone, on all of their devices. */
   async change(userId: string, conversationId: string, input: ChangeMembershipInput): Promise<Conversation> {
     if (!(await this.store.change(userId, conversationId, input))) throw notFound();

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConversationsModule } from '../conversations/conversations.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
 import { ChangeMessage } from './change-message.js';
 import { HeadsStore } from './heads.store.js';
 import { HeadsSweep } from './heads-sweep.js';
@@ -24,7 +25,7 @@ import { Sync } from './sync.js';
 import { SyncStore } from './sync.store.js';
 
 @Module({
-  imports: [ConversationsModule],
+  imports: [ConversationsModule, PresenceModule],
   controllers: [MessagingController],
   providers: [
     ChangeMessage,

@@ -7,6 +7,7 @@ import type { MessageOutcome } from '../infra/metrics/delivery-metrics.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import { newId } from '../infra/new-id.js';
 import { RateLimits } from '../infra/rate-limits/rate-limits.js';
+import { Typing } from '../presence/typing.js';
 import { MessageWriter } from './message-writer.js';
 import type { WriteOutcome } from './outgoing-message.js';
 import { outgoingMessage } from './outgoing-message.js';
@@ -31,6 +32,7 @@ export class SendMessage {
     private readonly store: OutgoingStore,
     private readonly messages: MessageStore,
     private readonly metrics: Metrics,
+    private readonly typing: Typing,
   ) {}
 
   async execute(senderId: string, conversationId: string, input: PostMessageInput): Promise<SendResult> {
@@ -61,6 +63,7 @@ export class SendMessage {
     });
     // An attempt without an answer may have written it: then the row has the id that was made for it here.
     if (outcome.status === 'created' || ('message' in outcome && outcome.message.id === outgoing.id)) {
+      this.typing.sent(senderId, conversationId);
       return { message: outcome.message, duplicate: false };
     }
     await this.giveBudgetBack(senderId);

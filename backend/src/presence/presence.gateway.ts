@@ -15,13 +15,13 @@ export class PresenceGateway {
 
   @Command('typing:start')
   async startTyping(input: TypingInput, caller: Caller): Promise<CommandResult<'typing:start'>> {
-    await this.typing.move(caller.userId, input.conversationId, true);
+    await this.typing.start(caller, input.conversationId);
     return {};
   }
 
   @Command('typing:stop')
   async stopTyping(input: TypingInput, caller: Caller): Promise<CommandResult<'typing:stop'>> {
-    await this.typing.move(caller.userId, input.conversationId, false);
+    await this.typing.stop(caller, input.conversationId);
     return {};
   }
 
