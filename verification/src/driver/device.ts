@@ -297,11 +297,20 @@ export class Device {
     this.later(wait, () => {
       if (this.socket !== socket || !this.live) return;
       void this.session.refresh().then(async (renewed) => {
-        if (!renewed || this.socket !== socket) return;
-        await this.command('auth:refresh', { token: this.session.accessToken });
-        this.keepToken(socket);
+        if (!renewed) return;
+        await this.tellToken(socket);
+        if (this.socket === socket) this.keepToken(socket);
       });
     });
+  }
+
+  /** Until the socket has it: what a fault leaves unanswered is asked again, well before the old token runs out. */
+  private async tellToken(socket: Socket): Promise<void> {
+    while (this.socket === socket && !this.stopped) {
+      const outcome = await this.command('auth:refresh', { token: this.session.accessToken });
+      if (outcome.kind !== 'unknown') return;
+      await sleep(Math.max(outcome.retryAfterMs, 500 + this.options.random.next() * 500));
+    }
   }
 
   /** One command, acknowledged or timed out; never throws. */

@@ -6,6 +6,11 @@ import type { FaultWindow, Recorded } from './recorded.js';
 
 /** G9: what has no number may be on its way for so long after somebody was taken out. */
 const UNNUMBERED_MS = 5_000;
+/**
+ * Who shares a conversation with whom is looked up in turns: a stranger may be told for so long who is online. Longer than G9
+ * allows the rest, since no single lookup could follow every removal of everybody who is watched.
+ */
+const PRESENCE_MS = 20_000;
 /** The checker's own process shares two cores with the whole cluster: its clock of events is late by some of this. */
 const SLACK_MS = 1_000;
 /** It tells those who are out that they are. */
@@ -90,7 +95,7 @@ function leakedEvents(
     const user = recorded.userOf.get(heard.device) ?? '';
     for (const conversation of heard.event === FAREWELL ? [] : heard.conversations) {
       const absence = absent.at(user, conversation, heard.t);
-      if (absence === undefined || heard.t <= excusesOf(heard, absence.from)) continue;
+      if (absence === undefined || heard.t <= excusesOf(heard, absence.from, UNNUMBERED_MS)) continue;
       violations.push({
         t: heard.t,
         what: `${heard.device}: got \`${heard.event}\` of ${conversation}, ${sinceOut(heard.t, absence.from)}`,
@@ -102,7 +107,8 @@ function leakedEvents(
       if (other === user) continue;
       people += 1;
       const apart = absent.apartSince(user, other, heard.t);
-      if (apart === null || heard.t <= excusesOf(heard, apart)) continue;
+      const allowed = heard.event === 'presence' ? PRESENCE_MS : UNNUMBERED_MS;
+      if (apart === null || heard.t <= excusesOf(heard, apart, allowed)) continue;
       violations.push({
         t: heard.t,
         what: `${heard.device}: got \`${heard.event}\` of ${other}, with whom its user shares no conversation${Number.isFinite(apart) ? ` since ${String(Math.round(heard.t - apart))} ms` : ''}`,
@@ -113,7 +119,7 @@ function leakedEvents(
 }
 
 /** Until when something may still arrive that was on its way: what stands in a frozen instance is sent when it wakes. */
-function allowance(recorded: Recorded): (heard: Heard, from: number) => number {
+function allowance(recorded: Recorded): (heard: Heard, from: number, allowed: number) => number {
   const instanceOf = new Map(
     recorded
       .all('connect')
@@ -121,11 +127,11 @@ function allowance(recorded: Recorded): (heard: Heard, from: number) => number {
   );
   const excuses = excusing(recorded);
   const cached = new Map<string, FaultWindow[]>();
-  return ({ device, connection }, from) => {
+  return ({ device, connection }, from, allowed) => {
     const instance = instanceOf.get(`${device} ${String(connection)}`) ?? '';
     let windows = cached.get(instance);
     if (windows === undefined) cached.set(instance, (windows = excuses(instance)));
-    return deadlineAfter(from, UNNUMBERED_MS + SLACK_MS, windows);
+    return deadlineAfter(from, allowed + SLACK_MS, windows);
   };
 }
 

@@ -12,7 +12,7 @@ function goodRun(): Entry[] {
     run.send('bob/2', `b${String(index)}`, 0, index === 10 ? 'cid' : null);
     if (index % 4 === 0) run.edit('ann/1', 2);
     if (index === 5) run.remove('cid');
-    if (index === 7) run.pass(8_000);
+    if (index === 7) run.pass(25_000);
     if (index === 8) run.add('cid');
     run.read('bob/1', 2 + index);
   }
@@ -493,6 +493,21 @@ describe('an edited recording is caught and named', () => {
       ],
     },
     {
+      what: 'a process keeps four megabytes a second',
+      judge: 'processes-live',
+      plant: (entries) =>
+        leaking(entries, ({ rssBytes, ...sample }, s) => ({
+          ...sample,
+          rssBytes: rssBytes + s * 4 * 1_048_576,
+        })),
+    },
+    {
+      what: 'a process opens files and closes none',
+      judge: 'processes-live',
+      plant: (entries) =>
+        leaking(entries, ({ handles, ...sample }, s) => ({ ...sample, handles: handles + s * 2 })),
+    },
+    {
       what: 'a promise fails that nobody awaited',
       judge: 'processes-live',
       plant: (entries) => [
@@ -522,13 +537,23 @@ describe('an edited recording is caught and named', () => {
   });
 });
 
-/** One more event on a device of `cid`, seven seconds after the removal. */
+type Sample = Extract<Entry, { k: 'sample' }>;
+
+/** The samples of one of the processes, by the seconds since its first. */
+function leaking(entries: Entry[], grown: (sample: Sample, seconds: number) => Sample): Entry[] {
+  const { pid, t: start } = find(entries, 'sample');
+  return entries.map((entry) =>
+    entry.k === 'sample' && entry.pid === pid ? grown(entry, (entry.t - start) / 1_000) : entry,
+  );
+}
+
+/** One more event on a device of `cid`: later than anything may be on its way to somebody who was removed. */
 function withHeard(
   entries: Entry[],
   event: { event: string; conversations: string[]; users: string[] },
 ): Entry[] {
   const { op } = find(entries, 'invoke', ({ action }) => action === 'remove');
-  const t = find(entries, 'ok', (ok) => ok.op === op).t + 7_000;
+  const t = find(entries, 'ok', (ok) => ok.op === op).t + 22_000;
   const later = entries.findIndex((entry) => entry.t > t);
   entries.splice(later, 0, { k: 'heard', t, device: 'cid/1', connection: 1, ...event });
   return entries;

@@ -3,6 +3,8 @@ import type { DatabaseRow, Entry, OutboxConversation, Seen } from '../recording/
 type Untimed<E> = E extends unknown ? Omit<E, 't'> : never;
 
 const CONVERSATION = 'c1';
+/** Long enough for processes to be warm and compared. */
+const QUIET_S = 60;
 
 interface SimulatedDevice {
   name: string;
@@ -303,10 +305,25 @@ export class SimulatedRun {
     this.write({ k: 'fault-heal', fault: 1 });
   }
 
+  private sample(): void {
+    for (const [index, pid] of [11, 12].entries())
+      this.write({
+        k: 'sample',
+        process: `api-${String(index + 1)}`,
+        pid,
+        rssBytes: 200 * 1_048_576,
+        handles: 60,
+      });
+  }
+
   end(): Entry[] {
     this.t += 100;
     this.write({ k: 'quiet' });
-    this.t += 30_000;
+    this.sample();
+    for (let second = 0; second < QUIET_S; second += 2) {
+      this.t += 2_000;
+      this.sample();
+    }
     const rows = [...this.rows.values()];
     for (const device of this.devices) {
       if (!this.members.includes(device.user)) continue;

@@ -11,6 +11,10 @@ export interface PlantedDefect {
   sentence: string;
   /** The judges, or the story that is told, of which at least one must say so. */
   caughtBy: string[];
+  /** Variables of all processes over the common ones. */
+  environment?: Record<string, string>;
+  /** For how long people send, where the usual time shows nothing. */
+  harmMs?: number;
   /** Made in the database before anybody is there. */
   sql: string[];
   /** What must happen while people send, for the defect to do its harm. */
@@ -57,6 +61,9 @@ async function keepLeases(cluster: Cluster): Promise<void> {
   // Redis answers the length of the text first.
   if (!answer.startsWith('$')) throw new Error(`the leases were not kept: ${answer}`);
 }
+
+/** Loaded into every Node process before the product: a megabyte and an open file are kept five times a second. */
+const LEAK = `import{openSync}from'node:fs';const kept=[];setInterval(()=>kept.push(Buffer.alloc(1048576,1),openSync(process.execPath)),200).unref()`;
 
 export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
@@ -172,6 +179,15 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
          BEGIN IF NEW.read_seq > OLD.read_seq THEN NEW.read_text_count := OLD.read_text_count; END IF; RETURN NEW; END $$`,
       'CREATE TRIGGER checker_miscounts BEFORE UPDATE ON members FOR EACH ROW EXECUTE FUNCTION checker_miscounts()',
     ],
+  },
+  {
+    name: 'a leak',
+    sentence: 'Every process keeps memory and open files.',
+    caughtBy: ['processes-live'],
+    sql: [],
+    environment: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LEAK)}` },
+    // Until processes are warm, and until they are compared.
+    harmMs: 45_000,
   },
   {
     name: 'presence without expiry',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { sleep } from '../driver/outcome.js';
 import { dumpDatabase } from '../observe/dump-database.js';
-import { noteProcess } from '../observe/watch-processes.js';
+import { noteProcess, watchProcesses } from '../observe/watch-processes.js';
 import { walkHistory } from '../observe/walk-history.js';
 import { Random } from '../random.js';
 import { Recorder } from '../recording/recorder.js';
@@ -70,7 +70,11 @@ async function runWith(
   const folder = join(dataDir, 'planted');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
-  const cluster = await startCluster({ instances: 3, dataDir: folder, environment });
+  const cluster = await startCluster({
+    instances: 3,
+    dataDir: folder,
+    environment: { ...environment, ...defect.environment },
+  });
   const recorder = new Recorder(join(outDir, `${defect.name.replaceAll(' ', '-')}.ndjson`));
   try {
     const random = new Random(seed);
@@ -114,14 +118,16 @@ async function runWith(
       cutEveryMs: 0,
       signOutEveryMs: 0,
     });
+    const watch = watchProcesses(cluster, recorder);
     traffic.start();
     const harm = defect.provoke?.(cluster);
-    await sleep(HARM_MS);
+    await sleep(defect.harmMs ?? HARM_MS);
     await traffic.stop(15_000);
     await harm;
     recorder.write({ k: 'quiet' });
     await sleep(QUIET_MS);
     recorder.write({ k: 'quiet-end' });
+    watch.stop();
     for (const { devices } of population.people) for (const { device } of devices) device.recordHeld();
     await dumpDatabase(
       cluster.postgres.url,

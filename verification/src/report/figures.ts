@@ -8,6 +8,11 @@ export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 
+/** In the unit in which a person thinks of it. */
+export function shortly(ms: number): string {
+  return ms < 1_000 ? `${thousands(ms)} ms` : seconds(ms);
+}
+
 const UNITS: readonly [string, string][] = [
   ['Ms', 'ms'],
   ['Mb', 'MB'],

@@ -1,5 +1,5 @@
 import type { Recovery } from '../judges/recovery.js';
-import { figureText, seconds, thousands } from './figures.js';
+import { figureText, seconds, shortly, thousands } from './figures.js';
 import type { Summary, Verdict } from './summary.js';
 import { timelinePicture } from './timeline-picture.js';
 
@@ -111,8 +111,8 @@ function tiles(summary: Summary): string {
     some(thousands(figure('no-empty-run', 'repeats')), 'sends repeated'),
     some(thousands(figure('no-empty-run', 'catchUps')), 'catch-ups'),
     some(thousands(figure('no-empty-run', 'holes')), 'holes repaired live'),
-    some(figureText('p50Ms', figure('live-delivery', 'p50Ms')).value, 'delivery, median'),
-    some(figureText('p99Ms', figure('live-delivery', 'p99Ms')).value, 'delivery, 99 of 100'),
+    some(shortly(figure('live-delivery', 'p50Ms')), 'delivery, median'),
+    some(shortly(figure('live-delivery', 'p99Ms')), 'delivery, 99 of 100'),
   ];
   return `<div class="tiles">${shown.map(([value, label, tone]) => `<div class="tile"><b class="${tone}">${value}</b><span>${label}</span></div>`).join('')}</div>`;
 }

@@ -63,7 +63,11 @@ function judgesFor(recorded: Recorded, judges: readonly Judge[]): readonly Judge
 
 export function summarize(entries: readonly Entry[], judges: readonly Judge[] = ALL_JUDGES): Summary {
   const recorded = new Recorded(entries);
-  const verdicts = judgeAll(recorded, judgesFor(recorded, judges));
+  const names = namesOf(recorded);
+  const verdicts = judgeAll(recorded, judgesFor(recorded, judges)).map((verdict) => ({
+    ...verdict,
+    violations: verdict.violations.map(({ t, what }) => ({ t, what: named(what, names) })),
+  }));
   const run = recorded.all('run')[0];
   const stories = recorded.all('story');
   return {
@@ -82,6 +86,23 @@ export function summarize(entries: readonly Entry[], judges: readonly Judge[] = 
     buckets: bucketsOf(recorded),
     quietAt: Number.isFinite(recorded.quietAt) ? recorded.quietAt : recorded.endAt,
   };
+}
+
+const ID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
+
+/** What people and conversations are called, and which process an instance was: nobody knows them by their ids. */
+function namesOf(recorded: Recorded): Map<string, string> {
+  return new Map([
+    ...recorded.all('user').map(({ user, name }) => [user, name] as const),
+    ...recorded.all('conversation').map(({ conversation, label }) => [conversation, `"${label}"`] as const),
+    ...recorded
+      .all('process')
+      .flatMap(({ instance, process }) => (instance === null ? [] : [[instance, process] as const])),
+  ]);
+}
+
+function named(what: string, names: Map<string, string>): string {
+  return what.replace(ID, (id) => names.get(id) ?? id);
 }
 
 function bucketsOf(recorded: Recorded): Bucket[] {

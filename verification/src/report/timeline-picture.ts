@@ -90,7 +90,7 @@ export function timelinePicture(summary: Summary): string {
   const step = [5, 10, 20, 30, 60, 120, 300, 600].find((seconds) => end / 1_000 / seconds <= 14) ?? 900;
   for (let second = 0; second * 1_000 <= end; second += step) {
     parts.push(
-      `<text x="${at(x(second * 1_000))}" y="${String(axis + 16)}" text-anchor="middle">${second < 120 ? `${String(second)} s` : `${String(Math.round(second / 6) / 10)} min`}</text>`,
+      `<text x="${at(x(second * 1_000))}" y="${String(axis + 16)}" text-anchor="middle">${String(Math.floor(second / 60))}:${String(second % 60).padStart(2, '0')}</text>`,
     );
   }
   lanes.forEach((lane, index) => {
