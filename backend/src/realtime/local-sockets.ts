@@ -1,4 +1,4 @@
-import type { SessionEndedEvent } from '@parley/protocol';
+import type { EventName, ServerEvents, ServerToClientEvents, SessionEndedEvent } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../infra/metrics/metrics.js';
 import type { DisconnectReason } from '../infra/metrics/socket-metrics.js';
@@ -127,6 +127,11 @@ export class LocalSockets {
   async joinSocket(socketId: string, conversationIds: readonly string[]): Promise<void> {
     await this.server?.of('/').sockets.get(socketId)?.join(conversationIds.map(conversationRoom));
     await this.channels.settled();
+  }
+
+  /** To every socket here, encoded once. */
+  tellAll<E extends EventName>(event: E, payload: ServerEvents[E]): void {
+    this.server?.local.emit(event, ...([payload] as Parameters<ServerToClientEvents[E]>));
   }
 
   /** Tells the session's sockets here why, and closes them. */

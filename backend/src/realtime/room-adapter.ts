@@ -78,7 +78,8 @@ export class RoomAdapter extends Adapter {
       ...(flags?.membersRev === undefined ? {} : { membersRev: flags.membersRev }),
       ...(flags?.volatile === true ? { isVolatile: true } : {}),
     });
-    this.deliver([...rooms], frame);
+    // As Socket.IO means it: without a room it is for everybody, and each socket has a room of its own.
+    this.deliver(rooms.size === 0 ? [...this.sids.keys()] : [...rooms], frame);
     if (flags?.local !== true) this.publish({ kind: 'frame', rooms: [...rooms], frame });
   }
 

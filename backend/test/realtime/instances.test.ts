@@ -137,7 +137,10 @@ describe('two instances', () => {
     const leaving = Connection.start(one.baseUrl, { token: people[0].token, protocol: 1 });
     await leaving.next('ready');
     const closing = one.close();
-    await leaving.next('draining');
+    // Few sockets are soon elsewhere.
+    expect(await leaving.next('draining')).toEqual({ reconnectAfterMs: 100 });
+    // It is told to everybody there.
+    await sockets[0].next('draining');
     const status = await new Promise<number>((resolve, reject) => {
       const call = request(`${one.baseUrl}/socket.io/?EIO=4&transport=websocket`, {
         headers: {

@@ -88,6 +88,14 @@ export function drainInstance(process: ManagedProcess, downMs: number, noted: No
   };
 }
 
+/** A deployment: each is ended and started again, and the next is not touched before it is ready. Nothing is between two. */
+export function rollingRestart(processes: readonly ManagedProcess[], noted: Noted): Fault[] {
+  return processes.map((process) => ({
+    ...drainInstance(process, 0, noted),
+    name: 'SIGTERM rolling restart',
+  }));
+}
+
 /** The connection between two parts goes silent, as with packets dropped: nobody is told. */
 export function silence(
   name: string,

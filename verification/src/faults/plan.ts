@@ -12,6 +12,7 @@ import {
   killInstance,
   killWorker,
   reset,
+  rollingRestart,
   silence,
 } from './instance-faults.js';
 import { cutAfterCommit, freezePostgres, restartPostgres, terminateBackends } from './postgres-faults.js';
@@ -40,8 +41,11 @@ export interface Plan {
   stretch: number;
 }
 
-/** Every fault of guarantees.md once, in an order chosen by the seed; `silent` ones last long enough to be told apart. */
-export function round(plan: Plan): Fault[] {
+/**
+ * Every fault of guarantees.md once, in an order chosen by the seed; `silent` ones last long enough to be told apart. Those in
+ * one list follow on each other without a pause.
+ */
+export function round(plan: Plan): Fault[][] {
   const { cluster, edges, random, noted, hot, recorder, stretch } = plan;
   const { redis, postgres } = cluster;
   const seconds = (least: number, most: number): number =>
@@ -54,7 +58,7 @@ export function round(plan: Plan): Fault[] {
     return { process, edge };
   };
   const edge = (make: (at: { process: ManagedProcess; edge: Edges }) => Fault): Fault => make(someone());
-  return random.shuffle([
+  const single = [
     cutSubscribers(redis, 1_500),
     freezeRedis(redis, seconds(4, 6)),
     flushRedis(redis),
@@ -92,5 +96,6 @@ export function round(plan: Plan): Fault[] {
     edge(({ process, edge: { clients: tunnel } }) =>
       reset(`nginx - ${process.name}`, tunnel, 'network', process.name, seconds(1, 2)),
     ),
-  ]);
+  ];
+  return random.shuffle([...single.map((fault) => [fault]), rollingRestart(cluster.instances, noted)]);
 }

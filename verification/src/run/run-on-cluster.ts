@@ -154,10 +154,12 @@ async function injectFaults(
   const noted = (process: Cluster['worker'], readyMs: number): Promise<void> =>
     noteProcess(process, readyMs, recorder);
   for (const { stretch, gapMs } of rounds) {
-    for (const fault of round({ cluster, edges: edges.edges, random, noted, hot, recorder, stretch })) {
-      if (stopped()) return;
-      say(`${fault.name} (${fault.target})`);
-      await commit(fault, recorder);
+    for (const faults of round({ cluster, edges: edges.edges, random, noted, hot, recorder, stretch })) {
+      for (const fault of faults) {
+        if (stopped()) return;
+        say(`${fault.name} (${fault.target})`);
+        await commit(fault, recorder);
+      }
       await sleep(gapMs);
     }
   }
