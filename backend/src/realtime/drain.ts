@@ -8,11 +8,11 @@ import { LocalSockets } from './local-sockets.js';
 import { Publisher } from './publisher.js';
 import { UpgradeGate } from './upgrade-gate.js';
 
-/** Up to 500 a second come to the others, which have people of their own to serve: a handshake is four queries. */
-const RECONNECT_SPREAD_MS_EACH = 2;
+/** 50 a second come to the others, which have people of their own to serve: a handshake and its sync are a dozen queries. */
+const RECONNECT_SPREAD_MS_EACH = 20;
 /** Longer than a frame travels, also for the only socket. */
 const RECONNECT_SPREAD_MS_MIN = 100;
-/** 10,000 leave in this time, 1,000 a second, so that all phases end in time. */
+/** From 500 sockets on. 10,000 leave 1,000 a second, so that all phases end in time. */
 const RECONNECT_SPREAD_MS_MAX = 10_000;
 /** Who drew a late moment still needs to close. */
 const LEAVE_SLACK_MS = 500;
