@@ -16,7 +16,7 @@ export const BUCKET = 'parley';
 
 // ---- Redis
 
-export function makeRedis({ dataDir, port, logFile, durable = true, env = process.env }) {
+export function makeRedis({ dataDir, port, logFile, durable = true, more = [], env = process.env }) {
   const folder = join(dataDir, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const tool = ensureTool('redis');
@@ -41,6 +41,7 @@ export function makeRedis({ dataDir, port, logFile, durable = true, env = proces
         '--maxmemory-policy',
         'noeviction',
         ...persistence,
+        ...more,
       ],
       env: { ...env, ...tool.env },
     }),

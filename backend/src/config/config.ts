@@ -49,8 +49,17 @@ export class Config {
       poolSize: filled(values, 'DATABASE_POOL_SIZE'),
       fullCheckAfterMs: filled(values, 'FULL_CHECK_AFTER_SECONDS') * 1_000,
     };
-    const redisUrl = filled(values, 'REDIS_URL');
-    this.redis = { url: redisUrl, queueUrl: values.REDIS_QUEUE_URL ?? redisUrl };
+    const urls = filled(values, 'REDIS_URL');
+    const queueUrls = values.REDIS_QUEUE_URL ?? urls;
+    const isCluster = filled(values, 'REDIS_CLUSTER');
+    this.redis = {
+      place: { urls, isCluster: isCluster || urls.length > 1 },
+      queuePlace: {
+        urls: queueUrls,
+        // The word for one address is about that one alone.
+        isCluster: (isCluster && queueUrls.join() === urls.join()) || queueUrls.length > 1,
+      },
+    };
     this.s3 = {
       endpoint: values.S3_ENDPOINT ?? null,
       publicEndpoint: values.S3_PUBLIC_ENDPOINT ?? values.S3_ENDPOINT ?? null,

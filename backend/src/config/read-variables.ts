@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { urlPasswordWeakness, weaknessOf } from './secret-strength.js';
+import { urlListWeakness, urlPasswordWeakness, weaknessOf } from './secret-strength.js';
 import type { Variable } from './variable.js';
 import { VariableFault } from './variable.js';
 import type { VariableName, VariableValue } from './variables.js';
@@ -24,8 +24,8 @@ const STRENGTH: Partial<Record<VariableName, (value: string) => string | null>> 
   ACCESS_TOKEN_SECRET: (value) => weaknessOf(value, TOKEN_SECRET_MIN),
   S3_SECRET_ACCESS_KEY: (value) => weaknessOf(value, STORE_SECRET_MIN),
   DATABASE_URL: urlPasswordWeakness,
-  REDIS_URL: urlPasswordWeakness,
-  REDIS_QUEUE_URL: urlPasswordWeakness,
+  REDIS_URL: urlListWeakness,
+  REDIS_QUEUE_URL: urlListWeakness,
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -26,3 +26,8 @@ export function urlPasswordWeakness(address: string): string | null {
   const guessable = plain === decodeURIComponent(username) || weaknessOf(plain, 12) !== null;
   return guessable ? 'holds a password that is short or easy to guess (at least 12 random characters)' : null;
 }
+
+/** As `urlPasswordWeakness`, of the first that is weak. */
+export function urlListWeakness(addresses: string): string | null {
+  return addresses.split(',').map(urlPasswordWeakness).find(Boolean) ?? null;
+}

@@ -82,6 +82,14 @@ export function url(...protocols: string[]): Parser<string> {
   });
 }
 
+/** At least one of them; what stands before the first `//` is that of all. */
+export function urlList(...protocols: string[]): Parser<string[]> {
+  const one = url(...protocols);
+  return parser(`${one.accepts}, or several, comma-separated`, (value) =>
+    value.split(',').map((entry) => one(entry.trim())),
+  );
+}
+
 const webAddress = url('http:', 'https:');
 
 /** An origin exactly as browsers send it: scheme, host and port, no path. */

@@ -1,5 +1,5 @@
 import type { Variable } from './variable.js';
-import { flag, integer, oneOf, origin, originList, positiveNumber, text, url } from './variable.js';
+import { flag, integer, oneOf, origin, originList, positiveNumber, text, url, urlList } from './variable.js';
 
 type Definition<T> = Omit<Variable<T>, 'default' | 'required' | 'secret'> &
   Partial<Pick<Variable<T>, 'default' | 'required' | 'secret'>>;
@@ -115,12 +115,19 @@ export const VARIABLES = {
   REDIS_URL: variable({
     group: 'Redis',
     about:
-      'redis:// or rediss:// address: live events between instances, presence and shared limits. Nothing is lost with it.',
+      'redis:// or rediss:// address: live events between instances, presence and shared limits. Nothing is lost with it. Several: nodes of one Redis Cluster, with the account of the first.',
     whenWrong: 'Events reach other instances late (from PostgreSQL), and limits count per instance.',
     default: 'redis://127.0.0.1:6379',
     required: 'production',
     secret: true,
-    parse: url('redis:', 'rediss:'),
+    parse: urlList('redis:', 'rediss:'),
+  }),
+  REDIS_CLUSTER: variable({
+    group: 'Redis',
+    about: 'true: REDIS_URL is the only address of a Redis Cluster, which tells its nodes.',
+    whenWrong: 'true for a single Redis: it is not used. false for a cluster: most keys answer MOVED.',
+    default: 'false',
+    parse: flag,
   }),
   REDIS_QUEUE_URL: variable({
     group: 'Redis',
@@ -128,7 +135,7 @@ export const VARIABLES = {
       'Redis of the job queue; REDIS_URL where unset. It must not evict keys (maxmemory-policy noeviction).',
     whenWrong: 'Jobs wait in the outbox until it is reachable.',
     secret: true,
-    parse: url('redis:', 'rediss:'),
+    parse: urlList('redis:', 'rediss:'),
   }),
 
   S3_ENDPOINT: variable({

@@ -47,9 +47,10 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly metrics: JobMetrics,
     connection: QueueConnection,
   ) {
-    this.queue = new Queue<OutboxJob>(QUEUE, { connection: connection.redis });
+    this.queue = new Queue<OutboxJob>(QUEUE, { connection: connection.redis, prefix: connection.prefix });
     this.worker = new Worker<OutboxJob>(QUEUE, (job) => this.measured(job.data), {
       connection: connection.redis,
+      prefix: connection.prefix,
       concurrency: CONCURRENCY,
       autorun: false,
     });

@@ -1,20 +1,30 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { Config } from '../../config/config.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
+import { accountOf, nodesOf } from '../redis/redis-nodes.js';
 
 /** Redis as BullMQ wants it: commands wait until it is back, since a worker has nothing better to do. */
 @Injectable()
 export class QueueConnection implements OnApplicationShutdown {
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
+  /** Before all keys of the queue. In a cluster they must be on one node, which the braces bring about. */
+  readonly prefix: string;
 
   constructor(config: Config, logger: Logger, metrics: Metrics) {
-    this.redis = new Redis(config.redis.queueUrl, {
-      maxRetriesPerRequest: null,
-      retryStrategy: (attempt) => Math.min(100 * attempt, 1_000),
-    });
+    const { queuePlace } = config.redis;
+    const [url = ''] = queuePlace.urls;
+    const retryStrategy = (attempt: number): number => Math.min(100 * attempt, 1_000);
+    this.redis = queuePlace.isCluster
+      ? new Cluster(nodesOf(queuePlace), {
+          clusterRetryStrategy: retryStrategy,
+          redisOptions: { maxRetriesPerRequest: null, ...accountOf(queuePlace) },
+        })
+      : new Redis(url, { maxRetriesPerRequest: null, retryStrategy });
+    // As BullMQ calls it by default.
+    this.prefix = queuePlace.isCluster ? '{parley}' : 'bull';
     this.redis.on('error', (error: Error) => {
       metrics.redisErrors.inc({ connection: 'queue' });
       logger.debug(`Redis (queue): ${error.message}`);

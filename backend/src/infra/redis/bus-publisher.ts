@@ -1,4 +1,4 @@
-import type { RedisKey } from 'ioredis';
+import type { RedisKey, RedisOptions } from 'ioredis';
 import { Redis } from 'ioredis';
 
 /** Bytes handed to a Redis that does not answer; above, events are dropped instead of kept in memory. */
@@ -16,10 +16,10 @@ export class BusPublisher extends Redis {
 
   constructor(
     url: string,
-    retryStrategy: (attempt: number) => number,
+    options: Pick<RedisOptions, 'retryStrategy' | 'connectTimeout' | 'Connector'>,
     private readonly onDropped: () => void,
   ) {
-    super(url, { retryStrategy, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+    super(url, { ...options, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
   }
 
   /** Events that were not handed to Redis, or for which that is unknown. */

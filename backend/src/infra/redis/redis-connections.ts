@@ -5,7 +5,9 @@ import { Config } from '../../config/config.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { BusPublisher } from './bus-publisher.js';
+import { ClusterClient } from './cluster-client.js';
 import { withSubscriptionsThatNeverReject } from './never-rejecting.js';
+import { anyNodeOf } from './redis-nodes.js';
 
 type ConnectionName = 'cache' | 'bus-publish' | 'bus-subscribe';
 
@@ -26,6 +28,7 @@ const COMMON_OPTIONS = {
  */
 @Injectable()
 export class RedisConnections implements OnApplicationShutdown {
+  /** A cluster's client stands in where Redis is one: it does what is done here with single keys and pipelines. */
   readonly cache: Redis;
   readonly busPublisher: BusPublisher;
   readonly busSubscriber: Redis;
@@ -36,27 +39,26 @@ export class RedisConnections implements OnApplicationShutdown {
     private readonly logger: Logger,
     private readonly metrics: Metrics,
   ) {
-    const { url } = config.redis;
-    this.cache = this.watched(
-      'cache',
-      new Redis(url, {
-        ...COMMON_OPTIONS,
-        // A command that can not be sent now is answered with an error now. How long one is waited for is up to
-        // `RedisCache`: the timer of ioredis would call our own pause an outage.
-        enableOfflineQueue: false,
-        maxRetriesPerRequest: 0,
-      }),
-    );
+    const { place } = config.redis;
+    const [url = ''] = place.urls;
+    // A command that can not be sent now is answered with an error now. How long one is waited for is up to `RedisCache`:
+    // the timer of ioredis would call our own pause an outage.
+    const cache = place.isCluster
+      ? (new ClusterClient(place, COMMON_OPTIONS) as unknown as Redis)
+      : new Redis(url, { ...COMMON_OPTIONS, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+    this.cache = this.watched('cache', cache);
+    // The bus of a cluster: any node, one connection each way (docs/decisions/0024).
+    const busOptions = place.isCluster ? { ...COMMON_OPTIONS, Connector: anyNodeOf(place) } : COMMON_OPTIONS;
     this.busPublisher = this.watched(
       'bus-publish',
-      new BusPublisher(url, COMMON_OPTIONS.retryStrategy, () => {
+      new BusPublisher(url, busOptions, () => {
         metrics.busDropped.inc();
       }),
     );
     this.busSubscriber = this.watched(
       'bus-subscribe',
       // null: a subscription asked for while Redis is down is kept until it is there, instead of rejected.
-      withSubscriptionsThatNeverReject(new Redis(url, { ...COMMON_OPTIONS, maxRetriesPerRequest: null })),
+      withSubscriptionsThatNeverReject(new Redis(url, { ...busOptions, maxRetriesPerRequest: null })),
     );
   }
 
