@@ -13,7 +13,9 @@ describe('delivered revs', () => {
     ]);
     revs.add({ from: 6, to: 7 });
     expect(revs.missing({ from: 5, to: 9 })).toEqual([]);
-    expect(revs.head).toBe(9);
+    expect(revs.contiguousTo).toBe(9);
+    revs.add({ from: 20, to: 30 });
+    expect(revs.contiguousTo).toBe(9);
   });
 
   it('miss everything where nothing was delivered', () => {

@@ -25,9 +25,9 @@ export class DeliveredRevs {
     this.ranges = merged.sort((one, other) => one.from - other.from);
   }
 
-  /** The highest rev delivered; 0 where none is. */
-  get head(): number {
-    return this.ranges.at(-1)?.to ?? 0;
+  /** Up to where nothing is missing since the first delivery; 0 where there was none. */
+  get contiguousTo(): number {
+    return this.ranges[0]?.to ?? 0;
   }
 
   /** Where the first of what was delivered begins; `undefined` where nothing was. */

@@ -87,7 +87,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
       for (const { conversationId, rev } of await this.store.heads(
         held.slice(start, start + CHECKED_AT_ONCE),
       )) {
-        const from = this.delivered.get(conversationId)?.head ?? 0;
+        const from = this.delivered.get(conversationId)?.contiguousTo ?? 0;
         await this.repair(conversationId, { from, to: rev }, since);
       }
     }

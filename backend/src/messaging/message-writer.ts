@@ -1,5 +1,6 @@
 import type { Message } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
+import { AnnounceChange } from '../conversations/announce-change.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Publisher } from '../realtime/publisher.js';
 import { contiguousPieces } from './contiguous-pieces.js';
@@ -27,6 +28,7 @@ export class MessageWriter {
   constructor(
     store: OutgoingStore,
     private readonly publisher: Publisher,
+    private readonly announce: AnnounceChange,
     logger: Logger,
   ) {
     this.writer = new GroupWriter({
@@ -53,12 +55,15 @@ export class MessageWriter {
   ): void {
     const frames = new Map<string, Frame>();
     outcomes.forEach((outcome, index) => {
-      const conversationId = outgoing[index]?.conversationId;
-      if (conversationId === undefined) return;
+      const sent = outgoing[index];
+      if (!sent) return;
+      const { conversationId, senderId } = sent;
       if (outcome.status === 'created') {
         extend(frames, conversationId, outcome);
-      } else if (repeated && outcome.status === 'duplicate' && outcome.message.id === outgoing[index]?.id) {
-        // An attempt without an answer had committed after all: it was never told to anybody.
+        if (outcome.unmarked) this.announce.toReaders([senderId], conversationId);
+      } else if (repeated && outcome.status === 'duplicate' && outcome.message.id === sent.id) {
+        // An attempt without an answer had committed after all: it was never told to anybody, nor what it unmarked.
+        this.announce.toReaders([senderId], conversationId);
         const { message, membersRev } = outcome;
         this.emit(conversationId, {
           fromRev: message.rev - 1,

@@ -1,10 +1,15 @@
 import type { DeliveredState, ReadState } from '@parley/protocol';
 import { POINTER_INTERVAL_MS } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
+import { AnnounceChange } from '../conversations/announce-change.js';
 import { notFound } from '../infra/errors/parley-error.js';
+import { BusTrust } from '../realtime/bus-trust.js';
 import type { MovedPointers, PointerPosition } from './pointer.store.js';
 import { PointerStore } from './pointer.store.js';
 import { Receipts } from './receipts.js';
+
+/** Moves in doubt are remembered for as many; a longer outage is left to the sweep of own sides. */
+const UNTOLD_MAX = 10_000;
 
 /** A move that waits for the end of the interval, and all who wait for its answer. */
 interface Waiting {
@@ -21,10 +26,14 @@ interface Waiting {
 export class MovePointer {
   private readonly lastMoved = new Map<string, number>();
   private readonly waiting = new Map<string, Waiting>();
+  /** Moves that failed: they may be committed, and nobody was told. */
+  private readonly untold = new Set<string>();
 
   constructor(
     private readonly store: PointerStore,
     private readonly receipts: Receipts,
+    private readonly announce: AnnounceChange,
+    private readonly bus: BusTrust,
   ) {}
 
   /** REST: at once. */
@@ -42,7 +51,7 @@ export class MovePointer {
   }
 
   private spaced(userId: string, conversationId: string, to: PointerPosition): Promise<MovedPointers> {
-    const key = `${userId} ${conversationId}`;
+    const key = keyOf(userId, conversationId);
     const waiting = this.waiting.get(key);
     if (waiting) {
       waiting.to = further(waiting.to, to);
@@ -78,10 +87,30 @@ export class MovePointer {
   }
 
   private async move(userId: string, conversationId: string, to: PointerPosition): Promise<MovedPointers> {
-    const moved = await this.store.move(userId, conversationId, to);
+    const key = keyOf(userId, conversationId);
+    let moved: MovedPointers | null;
+    try {
+      moved = await this.store.move(userId, conversationId, to);
+    } catch (error) {
+      this.doubt(key);
+      throw error;
+    }
+    // A repeat of a move whose answer was lost changes nothing, and is the first that can be told.
+    const wasUntold = this.untold.delete(key);
     if (!moved) throw notFound();
-    if (moved.changed) this.tell(userId, conversationId, moved);
+    if (moved.changed || wasUntold) this.tell(userId, conversationId, moved);
+    if (moved.unmarked || wasUntold) this.announce.toReaders([userId], conversationId);
     return moved;
+  }
+
+  /** The other devices of the person are told by the sweep, also where the repeat never comes, or to another instance. */
+  private doubt(key: string): void {
+    this.bus.missed();
+    this.untold.add(key);
+    for (const oldest of this.untold) {
+      if (this.untold.size <= UNTOLD_MAX) break;
+      this.untold.delete(oldest);
+    }
   }
 
   /**
@@ -105,6 +134,10 @@ export class MovePointer {
     const { readSeq, deliveredSeq, memberCount } = moved;
     this.receipts.announce(conversationId, { userId, readSeq, deliveredSeq }, memberCount);
   }
+}
+
+function keyOf(userId: string, conversationId: string): string {
+  return `${userId} ${conversationId}`;
 }
 
 function toReadState({ readSeq, unread }: MovedPointers): ReadState {

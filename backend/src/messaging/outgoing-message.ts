@@ -48,6 +48,8 @@ export type WriteOutcome =
       readonly threadRoot: Message | null;
       /** The rev of the last removal before it. */
       readonly membersRev: number;
+      /** Whether it took the sender's mark "unread" away. */
+      readonly unmarked: boolean;
     }
   | { readonly status: 'duplicate'; readonly message: Message; readonly membersRev: number }
   | { readonly status: 'not_member' | 'reply_not_found' | 'root_not_found' | 'attachment_not_found' };

@@ -18,10 +18,11 @@ interface SentRow {
   readonly created_at: Date;
   readonly mentions: string[] | null;
   readonly members_rev: number;
+  readonly unmarked: boolean;
   readonly message: MessageRow | null;
 }
 
-const SEND = `SELECT ord, status, id, seq, rev, root_rev, created_at, mentions, members_rev, message
+const SEND = `SELECT ord, status, id, seq, rev, root_rev, created_at, mentions, members_rev, unmarked, message
   FROM send_messages($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[],
                      $8::text[], $9::boolean[], $10::text[])`;
 
@@ -97,6 +98,7 @@ function toOutcome(
         toRev: row.root_rev ?? row.rev,
         threadRoot: (outgoing.threadRootId !== null && messages.get(outgoing.threadRootId)) || null,
         membersRev: row.members_rev,
+        unmarked: row.unmarked,
       };
     case 'duplicate': {
       const message = messages.get(row.id);

@@ -1,5 +1,6 @@
 import type { Message, PostMessageInput } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
+import { Memberships } from '../conversations/memberships.js';
 import { MessageStore } from '../conversations/message.store.js';
 import { ParleyError, invalidField, notFound } from '../infra/errors/parley-error.js';
 import { toParleyError } from '../infra/errors/to-parley-error.js';
@@ -31,6 +32,7 @@ export class SendMessage {
     private readonly writer: MessageWriter,
     private readonly store: OutgoingStore,
     private readonly messages: MessageStore,
+    private readonly memberships: Memberships,
     private readonly metrics: Metrics,
     private readonly typing: Typing,
   ) {}
@@ -75,21 +77,33 @@ export class SendMessage {
     this.metrics.delivery.messages.inc({ outcome });
   }
 
-  /** Over the limit a known id is still answered, and nothing else is. */
+  /**
+   * Over the limit a known id is still answered, and somebody who is no member is told that. What a repeat under way has
+   * taken may be back by then: the budget is asked once more before a new message is refused.
+   */
   private async takeBudgetOrFindKnown(
     senderId: string,
     conversationId: string,
     clientMessageId: string,
   ): Promise<Message | null> {
+    if ((await this.takeBudget(senderId)) === null) return null;
+    await this.memberships.require(senderId, conversationId);
+    const known = await this.store.findKnown(senderId, conversationId, clientMessageId);
+    if (known) return known;
+    const refused = await this.takeBudget(senderId);
+    if (refused) throw refused;
+    return null;
+  }
+
+  /** The refusal where there is nothing left to take: then nothing was taken. */
+  private async takeBudget(senderId: string): Promise<ParleyError | null> {
     try {
       await this.limits.consume('messagesPerMinute', senderId);
       return null;
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== 'RATE_LIMITED') throw error;
       await this.giveBudgetBack(senderId);
-      const known = await this.store.findKnown(senderId, conversationId, clientMessageId);
-      if (!known) throw error;
-      return known;
+      return error;
     }
   }
 

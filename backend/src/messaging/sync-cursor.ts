@@ -18,11 +18,11 @@ export function encodeSyncCursor(epoch: string, { since, paging }: SyncPosition)
   return encodeCursor('sync', epoch, since ?? '', paging?.next ?? '', paging?.afterId ?? '');
 }
 
-/** A cursor of another epoch means: from nothing. */
-export function decodeSyncCursor(epoch: string, cursor: string): SyncPosition {
+/** `null` for a cursor of another epoch: whatever the client holds is of another history too. */
+export function decodeSyncCursor(epoch: string, cursor: string): SyncPosition | null {
   const rules = [TEXT, OPTIONAL_NUMBER, OPTIONAL_NUMBER, OPTIONAL_ID];
   const [ofEpoch, since = '', next = '', afterId = ''] = decodeCursor('sync', cursor, rules);
-  if (ofEpoch !== epoch) return FROM_NOTHING;
+  if (ofEpoch !== epoch) return null;
   return {
     since: since === '' ? null : since,
     paging: next !== '' && afterId !== '' ? { next, afterId } : null,

@@ -44,8 +44,10 @@ export class Sync {
   async execute(client: Syncing, input: SyncInput): Promise<SyncAnswer> {
     const epoch = await this.database.epoch();
     // Positions of another epoch mean nothing: everything is told, and every window held is to be loaded anew.
-    const isForeign = typeof input.epoch === 'string' && input.epoch !== epoch;
-    const from = input.cursor && !isForeign ? decodeSyncCursor(epoch, input.cursor) : FROM_NOTHING;
+    const namesOther = typeof input.epoch === 'string' && input.epoch !== epoch;
+    const known = input.cursor && !namesOther ? decodeSyncCursor(epoch, input.cursor) : FROM_NOTHING;
+    const isForeign = namesOther || known === null;
+    const from = known ?? FROM_NOTHING;
     const held = Object.entries(input.conversations).map(([id, rev]) => ({ id, rev }));
 
     const page = await this.store.moved(

@@ -162,6 +162,17 @@ describe('bus doubt', () => {
     expect(alone.isAlone(72_000)).toBe(false);
   });
 
+  it('doubts when another instance had lost something before it was first heard, unless that was long ago', () => {
+    for (const [number, since] of [
+      [1, 1_500],
+      [500, null],
+    ] as const) {
+      const { doubt } = new Bus();
+      doubt.heard({ instanceId: 'third', number, lost: 1, withheld: 0 }, 2_000);
+      expect(doubt.since).toBe(since);
+    }
+  });
+
   it('doubts when another instance left something out, as it thought that it was alone', () => {
     const bus = new Bus();
     bus.otherWithholds();

@@ -70,7 +70,8 @@ export class BusDoubt {
       // It began while this instance was listening already, and its beginning was not heard.
       if (number > 1 && startedAt > this.startedAt) this.doubt(startedAt, now);
       // It told nobody anything, as it knew of nobody, and may have heard of this instance a moment ago.
-      else if (withheld > 0) this.doubt(now - PULSE_INTERVAL_MS, now);
+      // So it was with what it could not tell before its first pulse.
+      else if (withheld > 0 || (number === 1 && lost > 0)) this.doubt(now - PULSE_INTERVAL_MS, now);
       return;
     }
     if (number <= peer.number) return;

@@ -16,6 +16,8 @@ import type { RealtimeSocket } from './realtime-socket.js';
 
 /** Clients give a command up after 10 s; the answer "unknown, try again" comes before that. */
 const COMMAND_DEADLINE_MS = 8_000;
+/** Every ack of it tells the message budget, also where the command came to nothing before it was asked. */
+const BUDGETED = 'message:send';
 /** A frame names its command; a name that is not ours is not worth a label or a log line of its own length. */
 const UNKNOWN_COMMAND = 'unknown';
 
@@ -62,6 +64,7 @@ export class Dispatcher {
         answer?.({ ok: true, data, ...budgetIn(context) });
       } catch (thrown) {
         const error = this.errorFor(thrown);
+        if (action === BUDGETED && !context.rate) await this.tellBudget(userId);
         outcome = error.code;
         answer?.({ ok: false, error: error.toObject(context.requestId), ...budgetIn(context) });
       }
@@ -71,6 +74,7 @@ export class Dispatcher {
   }
 
   private async run(socket: RealtimeSocket, event: unknown, payload: readonly unknown[]): Promise<unknown> {
+    await socket.data.ready;
     if (this.draining) throw unavailable('This instance is leaving. Please reconnect.');
     const { userId, sessionId } = socket.data.identity;
     await this.limits.consume('commandsPerMinute', userId);
@@ -81,8 +85,15 @@ export class Dispatcher {
       throw invalidFields([{ path: '', message: 'must be one object' }]);
     }
     const input = validateInput<object>(commands[event].input, payload[0]);
-    await socket.data.ready;
     return handler(input, { userId, sessionId, socketId: socket.id });
+  }
+
+  private async tellBudget(userId: string): Promise<void> {
+    try {
+      await this.limits.peek('messagesPerMinute', userId);
+    } catch (error) {
+      this.logger.failure('A budget could not be told', error, {}, 'warn');
+    }
   }
 
   private errorFor(thrown: unknown): ParleyError {
@@ -95,7 +106,6 @@ export class Dispatcher {
   }
 }
 
-/** The message budget stands on the acks of what used it. */
 function budgetIn(context: RequestContext): { rate?: RateBudget } {
-  return context.rate && context.action === 'message:send' ? { rate: context.rate } : {};
+  return context.rate && context.action === BUDGETED ? { rate: context.rate } : {};
 }

@@ -9,6 +9,8 @@ export interface TcpProxy {
   cut: () => void;
   /** Keeps connections open and passes nothing on. */
   freeze: () => void;
+  /** The next statement that holds the text is done, and the connection cut before its answer arrives. */
+  loseAnswerTo: (text: string) => void;
   /** Back to passing on. */
   heal: () => void;
   close: () => Promise<void>;
@@ -18,6 +20,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   let state: 'open' | 'cut' | 'frozen' = 'open';
   const sockets = new Set<Socket>();
+  let lost: string | undefined;
 
   const server = createServer((downstream) => {
     if (state === 'cut') {
@@ -25,13 +28,23 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       return;
     }
     const upstream = connect(Number(port), hostname);
+    let isCutByAnswer = false;
+    downstream.on('data', (chunk) => {
+      if (lost === undefined || !chunk.includes(lost)) return;
+      lost = undefined;
+      isCutByAnswer = true;
+    });
+    // Listens before what passes the answer on.
+    upstream.on('data', () => {
+      if (isCutByAnswer) downstream.destroy();
+    });
     for (const [from, to] of [
       [downstream, upstream],
       [upstream, downstream],
     ] as const) {
       sockets.add(from);
       from.on('data', (chunk) => {
-        if (!to.write(chunk)) from.pause();
+        if (!to.destroyed && !to.write(chunk)) from.pause();
       });
       to.on('drain', () => {
         if (state === 'open') from.resume();
@@ -58,6 +71,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     freeze() {
       state = 'frozen';
       for (const socket of sockets) socket.pause();
+    },
+    loseAnswerTo(text) {
+      lost = text;
     },
     heal() {
       state = 'open';

@@ -114,6 +114,47 @@ describe('every failure of a request', () => {
     expect(error.fields?.map((field) => field.path)).toContain(path);
   });
 
+  it('is none where a content type is named and nothing is sent, on a route that takes nothing', async () => {
+    const api = new Api(started.baseUrl);
+    const { user, token, cookie } = await api.register();
+    const { id } = await api.call('POST /conversations', {
+      token,
+      body: { kind: 'channel', visibility: 'public', memberIds: [user.id], title: 'Open' },
+    });
+    const message = await api.call('POST /conversations/:id/messages', {
+      token,
+      params: { id },
+      body: { clientMessageId: 'one', text: 'one' },
+    });
+    const named = { token, headers: JSON_TYPE };
+    const params = { id: message.id, emoji: '👍' };
+    expect(await api.call('PUT /messages/:id/pin', { ...named, params })).toHaveProperty('pinnedAt');
+    expect(
+      (await api.call('PUT /messages/:id/reactions/:emoji', { ...named, params })).reactions,
+    ).toHaveLength(1);
+    expect((await api.call('DELETE /messages/:id', { ...named, params })).deletedAt).not.toBeNull();
+    expect((await api.request('POST /conversations/:id/leave', { ...named, params: { id } })).status).toBe(
+      204,
+    );
+    expect((await api.call('POST /conversations/:id/join', { ...named, params: { id } })).id).toBe(id);
+    const refreshed = await api.call('POST /auth/refresh', { headers: JSON_TYPE, cookie });
+    expect((await api.request('POST /auth/logout', { ...named, token: refreshed.accessToken })).status).toBe(
+      204,
+    );
+  });
+
+  it('names an emoji that is none, and does not find an id that is none', async () => {
+    const api = new Api(started.baseUrl);
+    const { token } = person;
+    const known = '01890000-0000-7000-8000-000000000000';
+    expect(
+      await api.refusal('PUT /messages/:id/reactions/:emoji', { token, params: { id: known, emoji: 'no' } }),
+    ).toMatchObject({ status: 400, code: 'VALIDATION_FAILED', fields: [{ path: 'emoji' }] });
+    expect(
+      await api.refusal('PUT /messages/:id/reactions/:emoji', { token, params: { id: 'no', emoji: 'no' } }),
+    ).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  });
+
   it('echoes nothing of what was sent', async () => {
     const response = await fetch(`${started.baseUrl}${LOGIN}`, {
       method: 'POST',

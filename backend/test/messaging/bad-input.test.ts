@@ -62,6 +62,7 @@ describe('what may be sent', () => {
     expect(refusal.fields?.map((field) => field.path)).toContain(path);
     const ack = await socket.sendRaw('message:send', { conversationId, ...body });
     expect(ack).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
+    expect(ack).toHaveProperty('rate.remaining');
     expect(await stored()).toBe(before);
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { OutgoingStore } from '../../src/messaging/outgoing.store.js';
 import type { Person } from '../_support/api.js';
 import { Installation } from '../_support/installation.js';
 
@@ -136,8 +137,46 @@ describe('the message limit', () => {
 
     const repeat = await socket.send('message:send', { conversationId, clientMessageId: 'one', text: '1' });
     expect(repeat).toMatchObject({ ok: true, data: { duplicate: true, message: { text: '1' } } });
+    // Who is no member learns that, and nothing of the budget.
+    const stranger = await installation.start(bob, [bob], { title: 'Without anna' });
+    expect(
+      await socket.send('message:send', { conversationId: stranger.id, clientMessageId: 'one', text: '1' }),
+    ).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' }, rate: { remaining: 0 } });
     // The socket stays open, and others are not concerned.
     expect((await installation.post(bob, conversationId, 'me too')).text).toBe('me too');
     expect(socket.socket.connected).toBe(true);
+  });
+
+  it('refuses no new message for repeats that are under way', async () => {
+    const [anna, bob] = (await installation.people('anna', 'bob')) as [Person, Person];
+    const { id: conversationId } = await installation.start(anna, [bob]);
+    const socket = await installation.connect(anna, 0);
+    const send = (clientMessageId: string) =>
+      socket.send('message:send', { conversationId, clientMessageId, text: clientMessageId });
+    await send('one');
+    await send('two');
+    // The budget is for one more, which a repeat takes until the lock is free. When the new message has been looked
+    // for, it has been given back.
+    const lock = installation.database.query(
+      'WITH held AS (SELECT id FROM conversations WHERE id = $1 FOR UPDATE) SELECT pg_sleep(0.6) FROM held',
+      [conversationId],
+    );
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const repeats = Promise.all([send('one'), send('two')]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const find = Object.getOwnPropertyDescriptor(OutgoingStore.prototype, 'findKnown')
+      ?.value as OutgoingStore['findKnown'];
+    const slowly = vi.spyOn(OutgoingStore.prototype, 'findKnown').mockImplementation(async function (
+      this: OutgoingStore,
+      ...known
+    ) {
+      await repeats;
+      return find.apply(this, known);
+    });
+    const fresh = await send('three');
+    slowly.mockRestore();
+    for (const repeat of await repeats) expect(repeat).toMatchObject({ ok: true, data: { duplicate: true } });
+    await lock;
+    expect(fresh).toMatchObject({ ok: true, rate: { remaining: 0 } });
   });
 });

@@ -78,6 +78,12 @@ describe('the own side of a person with devices on two instances', () => {
       // The doubt lasts: what comes next needs no new sign of trouble.
       await read(seq + 1);
       await told(laptop, seq + 1);
+      // The read took the mark away: that is told as well.
+      await laptop.next(
+        'conversation',
+        (event) => !event.conversation.me.markedUnread && event.conversation.me.readSeq === seq + 1,
+        AGREE_MS,
+      );
       for (const proxy of proxies) proxy.heal();
       // Whatever is lost while connections come back.
       await change({ muted: true }, 1);

@@ -1,6 +1,8 @@
+import type { Receipt } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection, Person } from '../_support/api.js';
 import { Installation } from '../_support/installation.js';
+import { startTcpProxy } from '../_support/tcp-proxy.js';
 
 describe('read and delivered pointers', () => {
   let installation: Installation;
@@ -19,10 +21,10 @@ describe('read and delivered pointers', () => {
   });
   afterAll(() => installation.stop());
 
-  const read = (person: Person, seq: number) =>
+  const read = (person: Person, seq: number, id = conversationId) =>
     installation.api().call('PUT /conversations/:id/read', {
       token: person.token,
-      params: { id: conversationId },
+      params: { id },
       body: { seq },
     });
   const unread = async (person: Person) =>
@@ -60,6 +62,55 @@ describe('read and delivered pointers', () => {
     await installation.post(bob, conversationId, 'an answer');
     expect(await unread(bob)).toMatchObject({ readSeq: 8, unread: 0 });
     expect(await unread(anna)).toMatchObject({ readSeq: 7, unread: 1 });
+  });
+
+  it('tell the other devices that the mark went, whoever took it away by reading or by sending', async () => {
+    const { id } = await installation.start(anna, [bob], { title: 'Marked' });
+    const { seq } = await installation.post(anna, id, 'read this');
+    for (const unmark of [() => read(bob, seq, id), () => installation.post(bob, id, 'an answer')]) {
+      await installation.api().call('PATCH /conversations/:id/me', {
+        token: bob.token,
+        params: { id },
+        body: { markedUnread: true },
+      });
+      await bobs.next('conversation', ({ conversation }) => conversation.me.markedUnread);
+      bobs.received.length = 0;
+      await unmark();
+      const { conversation } = await bobs.next('conversation', (event) => event.conversation.id === id);
+      expect(conversation.me).toMatchObject({ markedUnread: false, unread: 0 });
+    }
+    bobs.received.length = 0;
+    await installation.post(bob, id, 'and another, which changes no mark');
+    await bobs.next('changes', (event) => event.conversationId === id);
+    expect(bobs.received.filter(({ event }) => event === 'conversation')).toEqual([]);
+  });
+
+  it('are told by the repeat of a move whose answer was lost', async () => {
+    const proxy = await startTcpProxy(installation.database.url);
+    const behind = await Installation.startOn(installation, { databaseUrl: proxy.url });
+    try {
+      const { id } = await installation.start(anna, [bob], { title: 'Lost' });
+      await installation.post(anna, id, 'one');
+      const { seq } = await installation.post(anna, id, 'two');
+      const move = { token: bob.token, params: { id }, body: { seq } };
+      proxy.loseAnswerTo('move_pointers');
+      expect(await behind.api().refusal('PUT /conversations/:id/read', move)).toMatchObject({
+        code: 'UNAVAILABLE',
+      });
+      const isTold = (event: { conversationId: string; receipts: Receipt[] }): boolean =>
+        event.conversationId === id &&
+        event.receipts.some(({ userId, readSeq }) => userId === bob.user.id && readSeq === seq);
+      // It is stored: bob's other devices are told without the repeat, everybody by it.
+      await bobs.next('receipts', isTold, 5_000);
+      expect(await behind.api().call('PUT /conversations/:id/read', move)).toEqual({
+        readSeq: seq,
+        unread: 0,
+      });
+      await annas.next('receipts', isTold);
+    } finally {
+      await behind.closeInstances();
+      await proxy.close();
+    }
   });
 
   it('are joined into one write where they come faster than every 2 s, and none is refused', async () => {

@@ -1,6 +1,7 @@
 import type { Conversation, Message, SyncAnswer, SyncInput } from '@parley/protocol';
 import { SYNC_ANSWER_BYTES_MAX } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeSyncCursor } from '../../src/messaging/sync-cursor.js';
 import type { Connection, Person } from '../_support/api.js';
 import { Installation } from '../_support/installation.js';
 
@@ -135,6 +136,11 @@ describe('sync', () => {
     const restored = await sync(anna, { epoch: 'another history', cursor, conversations: { [id]: 1 } });
     expect(restored.changes[id]).toMatchObject({ reset: true });
     expect(restored.conversations.length).toBeGreaterThan(1);
+    // The cursor alone tells it, too.
+    const foreignCursor = encodeSyncCursor('another history', { since: '1', paging: null });
+    const unnamed = await sync(anna, { cursor: foreignCursor, conversations: { [id]: 1 } });
+    expect(unnamed.changes[id]).toMatchObject({ lastRev: 1, reset: true });
+    expect(unnamed.conversations.length).toBe(restored.conversations.length);
     const refusal = await installation
       .api()
       .refusal('POST /sync', { token: anna.token, body: { cursor: 'not ours', conversations: {} } });

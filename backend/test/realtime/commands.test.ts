@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { CommandResult, TypingInput } from '@parley/protocol';
+import type { Ack, CommandResult, TypingInput } from '@parley/protocol';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -177,9 +177,18 @@ describe('commands', () => {
 
   it('answers commands sent before `ready` after it', async () => {
     const early = Connection.start(url, { token: ID, protocol: 1 });
-    const ack = await early.send('typing:start', { conversationId: ID });
-    expect(ack.ok).toBe(true);
-    expect(early.received.map(({ event }) => event)).toEqual(['ready']);
+    const received: string[] = [];
+    early.socket.onAny((event: string) => received.push(event));
+    const note = (ack: Ack<unknown>): void => {
+      received.push(ack.ok ? 'ok' : ack.error.code);
+    };
+    await Promise.all([
+      early.sendRaw('no:such', {}).then(note),
+      early.sendRaw('typing:start', { conversationId: 7 }).then(note),
+      early.send('typing:start', { conversationId: ID }).then(note),
+    ]);
+    expect(received[0]).toBe('ready');
+    expect(received.slice(1).sort()).toEqual(['VALIDATION_FAILED', 'VALIDATION_FAILED', 'ok']);
     early.close();
   });
 
@@ -203,6 +212,12 @@ describe('commands', () => {
       error: { code: 'RATE_LIMITED', retryable: true, limit: 'commandsPerMinute' },
     });
     expect(refused[0]).toHaveProperty('error.retryAfterMs');
+    // Every ack of a send tells the message budget, also of one that was refused before it was asked.
+    expect(await busy.sendRaw('message:send', {})).toMatchObject({
+      ok: false,
+      error: { limit: 'commandsPerMinute' },
+      rate: { limit: 100, remaining: 100 },
+    });
     expect(busy.socket.connected).toBe(true);
     busy.close();
   });

@@ -68,10 +68,20 @@ export class Database implements Sql, OnApplicationShutdown {
    * Runs `work` in one transaction, and again after a deadlock or a serialization failure: it must do nothing
    * but SQL. Rejects where COMMIT got no answer; whether it happened is then unknown.
    */
-  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.retried(() => this.transactOnce(work));
+  }
+
+  /** One statement that writes, as a transaction of its own: again after a deadlock or a serialization failure, too. */
+  write<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return this.retried(() => this.query<R>(text, values));
+  }
+
+  /** PostgreSQL has rolled back what it answers these to. */
+  private async retried<T>(attemptOnce: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.transactOnce(work);
+        return await attemptOnce();
       } catch (error) {
         if (attempt > RETRIES || !isRetried(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * RETRY_PAUSE_MS * attempt));

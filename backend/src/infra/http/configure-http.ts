@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
 import { Config } from '../../config/config.js';
 import { ParleyError } from '../errors/parley-error.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -48,6 +48,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const config = app.get(Config);
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeContentTypeParser('text/plain');
+  acceptEmptyJson(app, fastify);
   addRequestHooks(fastify, config, app.get(Metrics));
   app.useGlobalFilters(app.get(ErrorFilter));
   await app.register(cookie);
@@ -72,6 +73,20 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     maxAge: CORS_MAX_AGE_SECONDS,
   });
   if (config.http.webRoot !== null) await serveWebClient(fastify, config.http.webRoot);
+}
+
+/** Clients may name a content type with every request: an empty body is none, and a route that needs one says so. */
+function acceptEmptyJson(app: NestFastifyApplication, fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  app.useBodyParser<RawServerDefault>(
+    'application/json',
+    { bodyLimit: BODY_BYTES_MAX },
+    (request, body, done) => {
+      const text = body.toString();
+      if (text === '') done(null);
+      else void parse(request, text, done);
+    },
+  );
 }
 
 /** What the web client needs and nothing more: itself, its socket, and the store that files come from. */

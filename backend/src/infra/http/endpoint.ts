@@ -12,7 +12,7 @@ import type { Route } from '@parley/protocol';
 import type { ExecutionContext } from '@nestjs/common';
 import { RequestMapping, RequestMethod, SetMetadata, createParamDecorator } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { notFound } from '../errors/parley-error.js';
+import { ParleyError, notFound } from '../errors/parley-error.js';
 import { queryValues } from '../validation/query-values.js';
 import { invalidFields, validateInput } from '../validation/validate-input.js';
 
@@ -47,6 +47,8 @@ export type EndpointAnswer<N extends RouteName> = RouteAnswer<N>;
 type EndpointMethod<N extends RouteName> = (call: EndpointCall<N>) => Promise<RouteAnswer<N>>;
 
 const ROUTE_METADATA = Symbol('parley:route');
+
+const ID_NAME = /^(id|\w+Id)$/;
 
 const METHODS: Readonly<Record<string, RequestMethod>> = {
   GET: RequestMethod.GET,
@@ -108,11 +110,13 @@ const Call = createParamDecorator((name: RouteName, execution: ExecutionContext)
   };
 });
 
-/** An id in a path that can not be one names nothing: it is not found, not malformed. */
+/** An id in a path that can not be one names nothing: it is not found, not malformed. What else stands there is. */
 function validateParams(input: NonNullable<Route['params']>, params: unknown): object {
   try {
     return validateInput(input, { ...(params as object) });
-  } catch {
+  } catch (error) {
+    if (error instanceof ParleyError && !error.details.fields?.some(({ path }) => ID_NAME.test(path)))
+      throw error;
     throw notFound();
   }
 }
