@@ -4,6 +4,7 @@ import { SERVER_BUILDS, startCluster } from './cluster.mjs';
 import { build, installPackages } from './prepare.mjs';
 import { run } from './progress.mjs';
 import { ROOT, freePorts } from './places.mjs';
+import { ensureTool } from './tools.mjs';
 
 async function prepare() {
   await installPackages();
@@ -19,8 +20,11 @@ try {
     args: process.argv.slice(2),
     reports: join(ROOT, 'bench', 'reports', 'latest'),
     dataDir: resolve(process.env.PARLEY_DATA_DIR || join(ROOT, '.data')),
+    publishedIn: join(ROOT, 'docs', 'benchmarks.md'),
+    writerEntry: join(ROOT, 'backend', 'bench', 'writer-process.mjs'),
     startCluster,
     freePorts,
+    ensureTool,
   });
 } catch (error) {
   console.error(error instanceof Error && error.name === 'ProgramFailed' ? error.message : error);

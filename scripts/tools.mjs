@@ -44,6 +44,13 @@ const RECIPES = {
     commands: ['promtool'],
     unpacked: ['usr/bin/promtool'],
   },
+  // The npm package of PostgreSQL has the server alone. Any version of pgbench talks to any server.
+  pgbench: {
+    packages: ['postgresql-15'],
+    brew: 'postgresql@18',
+    commands: ['pgbench'],
+    unpacked: ['usr/lib/postgresql/15/bin/pgbench'],
+  },
   chromium: {
     // The fonts too: a page without any font shows boxes.
     packages: ['chromium', 'fonts-liberation'],

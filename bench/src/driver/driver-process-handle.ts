@@ -2,9 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { AnswerMessage, OrderMessage, OrderName, Orders } from './orders.js';
-
-const ENTRY = fileURLToPath(new URL('./driver-process.js', import.meta.url));
+import type { AnswerMessage, OrderTable } from './order-messages.js';
 
 interface Waiting {
   resolve: (answer: unknown) => void;
@@ -12,12 +10,15 @@ interface Waiting {
 }
 
 /** A driver process as seen from the one that gives the orders. */
-export class DriverProcess {
-  private readonly child: ChildProcess = fork(ENTRY, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export class DriverProcess<Orders extends OrderTable<Orders>> {
+  private readonly child: ChildProcess;
   private readonly waiting = new Map<number, Waiting>();
   private nextId = 0;
 
-  constructor() {
+  /** `entry` is beside this file. */
+  constructor(entry: 'driver-process' | 'crowd-process') {
+    const path = fileURLToPath(new URL(`./${entry}.js`, import.meta.url));
+    this.child = fork(path, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.child.on('message', (message: AnswerMessage) => {
       const waiting = this.waiting.get(message.id);
       this.waiting.delete(message.id);
@@ -31,13 +32,16 @@ export class DriverProcess {
     });
   }
 
-  ask<K extends OrderName>(name: K, order: Orders[K]['order']): Promise<Orders[K]['answer']> {
+  ask<K extends keyof Orders & string>(name: K, order: Orders[K]['order']): Promise<Orders[K]['answer']> {
     const id = this.nextId;
     this.nextId += 1;
-    const message: OrderMessage<K> = { id, name, order };
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve: (answer) => resolve(answer as Orders[K]['answer']), reject });
-      this.child.send(message);
+      this.waiting.set(id, { resolve, reject });
+      this.child.send({ id, name, order }, (error) => {
+        if (error === null) return;
+        this.waiting.delete(id);
+        reject(error);
+      });
     });
   }
 

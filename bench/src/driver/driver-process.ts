@@ -5,19 +5,20 @@ import { monotonicMicros } from '../machine/monotonic.js';
 import { newHistogram, packed, record } from './histogram.js';
 import { intendedMoments, markedText } from './marked-text.js';
 import { openLoop } from './open-loop.js';
+import { obey } from './order-messages.js';
 import type {
-  AnswerMessage,
   ConnectOrder,
   Connected,
   Counts,
-  OrderMessage,
-  OrderName,
   Orders,
+  SaturateOrder,
+  Saturated,
   SendOrder,
   Sent,
 } from './orders.js';
 import type { Auth, RawSocketEvents } from './raw-socket.js';
 import { RawSocket, TryAgain } from './raw-socket.js';
+import { StrainGauge } from './strain.js';
 
 const ACKS_WITHIN_MS = 15_000;
 const RETRY_MS = 100;
@@ -35,16 +36,17 @@ class Driver {
   private closed = 0;
   private retries = 0;
   private toArrival = newHistogram();
+  private readonly strain = new StrainGauge();
 
-  async connect({ url, auths, atOnce }: ConnectOrder): Promise<Connected> {
+  async connect({ clients, atOnce }: ConnectOrder): Promise<Connected> {
     const began = performance.now();
-    const queue = auths.map((auth, index) => ({ auth, at: this.sockets.length + index }));
+    const queue = clients.map((client, index) => ({ ...client, at: this.sockets.length + index }));
     const work = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift())
-        this.sockets[next.at] = await this.open(url, next.auth);
+        this.sockets[next.at] = await this.open(next.url, next.auth);
     };
     await Promise.all(Array.from({ length: atOnce }, work));
-    return { connected: auths.length, ms: performance.now() - began, retries: this.retries };
+    return { connected: clients.length, ms: performance.now() - began, retries: this.retries };
   }
 
   private async open(url: string, auth: Auth): Promise<RawSocket> {
@@ -117,9 +119,46 @@ class Driver {
     return { sent, acknowledged, refused, lag: packed(lag), toAck: packed(toAck) };
   }
 
+  async saturate({ targets, name, warmUpMs, durationMs, textLength }: SaturateOrder): Promise<Saturated> {
+    const refused: Record<string, number> = {};
+    const from = performance.now() + warmUpMs;
+    const until = from + durationMs;
+    let acknowledged = 0;
+    const one = (target: SaturateOrder['targets'][number], who: number): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const socket = this.sockets[target.client];
+        const acks = socket && this.waiting.get(socket);
+        if (!acks) {
+          reject(new Error('There is no such connection'));
+          return;
+        }
+        let index = 0;
+        const next = (): void => {
+          const input: CommandInput<'message:send'> = {
+            conversationId: target.conversationId,
+            clientMessageId: `${name}-${String(who)}-${String(index)}`,
+            text: markedText(0, textLength),
+          };
+          index += 1;
+          acks.set(socket.command('message:send', input), (text) => {
+            const now = performance.now();
+            const [answer] = JSON.parse(text) as [Ack<unknown>];
+            if (!answer.ok) refused[answer.error.code] = (refused[answer.error.code] ?? 0) + 1;
+            else if (now >= from && now < until) acknowledged += 1;
+            if (now < until) next();
+            else resolve();
+          });
+        };
+        next();
+      });
+    await Promise.all(targets.map(one));
+    return { acknowledged, seconds: durationMs / 1_000, refused };
+  }
+
   count({ andReset }: { readonly andReset: boolean }): Counts {
     const { frames, bytes, messages, repeated, closed } = this;
-    const counts = { frames, bytes, messages, repeated, closed, toArrival: packed(this.toArrival) };
+    const strain = this.strain.read();
+    const counts = { frames, bytes, messages, repeated, closed, strain, toArrival: packed(this.toArrival) };
     if (andReset) {
       this.frames = 0;
       this.bytes = 0;
@@ -127,6 +166,7 @@ class Driver {
       this.repeated = 0;
       this.countedFrom = monotonicMicros();
       this.toArrival = newHistogram();
+      this.strain.reset();
     }
     return counts;
   }
@@ -140,25 +180,10 @@ class Driver {
 }
 
 const driver = new Driver();
-const handlers: {
-  [K in OrderName]: (order: Orders[K]['order']) => Orders[K]['answer'] | Promise<Orders[K]['answer']>;
-} = {
+obey<Orders>({
   connect: (order) => driver.connect(order),
   send: (order) => driver.send(order),
+  saturate: (order) => driver.saturate(order),
   count: (order) => driver.count(order),
   disconnect: () => driver.disconnect(),
-};
-
-async function obey<K extends OrderName>({ id, name, order }: OrderMessage<K>): Promise<AnswerMessage> {
-  try {
-    return { id, answer: await handlers[name](order) };
-  } catch (error) {
-    return { id, error: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-process.on('message', (message: OrderMessage) => {
-  void obey(message).then((answer) => process.send?.(answer));
 });
-// Whoever gives the orders is gone.
-process.on('disconnect', () => process.exit(0));

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DriverProcess } from './driver-process-handle.js';
-import type { Connected, Counts, Sent } from './orders.js';
+import type { Connected, Counts, Orders, Saturated, Sent } from './orders.js';
 import type { Quantiles } from './histogram.js';
 import { quantilesOf } from './histogram.js';
 import type { Auth } from './raw-socket.js';
 
 export interface Clients {
-  readonly url: string;
+  readonly urlOf: (user: number) => string;
   /** By number, what each gives in the handshake. */
   readonly users: readonly number[];
   readonly senders: ReadonlySet<number>;
@@ -29,23 +29,29 @@ export interface Totals {
   readonly repeated: number;
   readonly closed: number;
   readonly latency: Quantiles;
+  /** Of the processes, the worst. */
+  readonly receiverLagP99Ms: number;
+  readonly driverCpu: number;
 }
 
 /** One process that sends, so that its schedule is not disturbed by what arrives, and others that only receive. */
 export class Fleet {
-  private readonly sender = new DriverProcess();
-  private readonly receivers: DriverProcess[];
+  private readonly sender = new DriverProcess<Orders>('driver-process');
+  private readonly receivers: DriverProcess<Orders>[];
   private senderUsers: number[] = [];
 
   constructor(receiverProcesses: number) {
-    this.receivers = Array.from({ length: receiverProcesses }, () => new DriverProcess());
+    this.receivers = Array.from(
+      { length: receiverProcesses },
+      () => new DriverProcess<Orders>('driver-process'),
+    );
   }
 
-  private get all(): DriverProcess[] {
+  private get all(): DriverProcess<Orders>[] {
     return [this.sender, ...this.receivers];
   }
 
-  async connect({ url, users, senders, authOf, atOnce }: Clients): Promise<Connected> {
+  async connect({ urlOf, users, senders, authOf, atOnce }: Clients): Promise<Connected> {
     this.senderUsers = users.filter((user) => senders.has(user));
     const others = users.filter((user) => !senders.has(user));
     const parts = [
@@ -54,7 +60,10 @@ export class Fleet {
     ];
     const answers = await Promise.all(
       this.all.map((driver, index) =>
-        driver.ask('connect', { url, auths: (parts[index] ?? []).map(authOf), atOnce }),
+        driver.ask('connect', {
+          clients: (parts[index] ?? []).map((user) => ({ url: urlOf(user), auth: authOf(user) })),
+          atOnce,
+        }),
       ),
     );
     return {
@@ -65,13 +74,21 @@ export class Fleet {
   }
 
   send({ targets, ...sending }: Sending): Promise<Sent> {
-    return this.sender.ask('send', {
-      ...sending,
-      targets: targets.map(({ user, conversationId }) => ({
-        client: this.senderUsers.indexOf(user),
-        conversationId,
-      })),
-    });
+    return this.sender.ask('send', { ...sending, targets: this.ofSender(targets) });
+  }
+
+  saturate({
+    targets,
+    ...sending
+  }: Omit<Sending, 'perSecond'> & { readonly warmUpMs: number }): Promise<Saturated> {
+    return this.sender.ask('saturate', { ...sending, targets: this.ofSender(targets) });
+  }
+
+  private ofSender(targets: Sending['targets']): { client: number; conversationId: string }[] {
+    return targets.map(({ user, conversationId }) => ({
+      client: this.senderUsers.indexOf(user),
+      conversationId,
+    }));
   }
 
   async count(options: { andReset: boolean }): Promise<Totals> {
@@ -84,6 +101,8 @@ export class Fleet {
       repeated: sum(({ repeated }) => repeated),
       closed: sum(({ closed }) => closed),
       latency: quantilesOf(counts.map(({ toArrival }) => toArrival)),
+      receiverLagP99Ms: Math.max(...counts.map(({ strain }) => strain.lagP99Ms)),
+      driverCpu: Math.max(...counts.map(({ strain }) => strain.cpu)),
     };
   }
 

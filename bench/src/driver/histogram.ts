@@ -24,6 +24,7 @@ export const packed = (histogram: Histogram): string => encodeIntoCompressedBase
 
 export interface Quantiles {
   readonly count: number;
+  readonly meanMs: number;
   readonly p50Ms: number;
   readonly p90Ms: number;
   readonly p99Ms: number;
@@ -39,6 +40,7 @@ export function quantilesOf(packedOnes: readonly string[]): Quantiles {
   const at = (percentile: number): number => sum.getValueAtPercentile(percentile) / 1_000;
   return {
     count: sum.totalCount,
+    meanMs: sum.totalCount === 0 ? 0 : sum.mean / 1_000,
     p50Ms: at(50),
     p90Ms: at(90),
     p99Ms: at(99),

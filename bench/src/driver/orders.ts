@@ -3,8 +3,7 @@ import type { Auth } from './raw-socket.js';
 /** What a driver process is told to do, and what it answers. */
 
 export interface ConnectOrder {
-  readonly url: string;
-  readonly auths: readonly Auth[];
+  readonly clients: readonly { readonly url: string; readonly auth: Auth }[];
   readonly atOnce: number;
 }
 export interface Connected {
@@ -23,6 +22,20 @@ export interface SendOrder {
   readonly durationMs: number;
   readonly textLength: number;
 }
+export interface SaturateOrder {
+  readonly targets: SendOrder['targets'];
+  readonly name: string;
+  readonly warmUpMs: number;
+  readonly durationMs: number;
+  readonly textLength: number;
+}
+export interface Saturated {
+  /** After the warm-up. */
+  readonly acknowledged: number;
+  readonly seconds: number;
+  readonly refused: Record<string, number>;
+}
+
 export interface Sent {
   readonly sent: number;
   readonly acknowledged: number;
@@ -34,6 +47,14 @@ export interface Sent {
   readonly toAck: string;
 }
 
+/** How hard the process itself had it since the counts began. */
+export interface Strain {
+  /** How late it came round, 99th percentile. */
+  readonly lagP99Ms: number;
+  /** Of one core. */
+  readonly cpu: number;
+}
+
 export interface Counts {
   /** Frames with events, `changes` and others, and their bytes without the WebSocket heads. */
   readonly frames: number;
@@ -43,6 +64,7 @@ export interface Counts {
   /** Messages from before the counts began. */
   readonly repeated: number;
   readonly closed: number;
+  readonly strain: Strain;
   /** From the intended moment to the arrival, a value a delivered message. */
   readonly toArrival: string;
 }
@@ -50,16 +72,9 @@ export interface Counts {
 export interface Orders {
   connect: { order: ConnectOrder; answer: Connected };
   send: { order: SendOrder; answer: Sent };
+  /** One message after the other from each target, the next when the one before is stored. */
+  saturate: { order: SaturateOrder; answer: Saturated };
   /** Counts since the last one, which it begins anew. */
   count: { order: { readonly andReset: boolean }; answer: Counts };
   disconnect: { order: Record<string, never>; answer: Record<string, never> };
 }
-export type OrderName = keyof Orders;
-
-export interface OrderMessage<K extends OrderName = OrderName> {
-  readonly id: number;
-  readonly name: K;
-  readonly order: Orders[K]['order'];
-}
-export type AnswerMessage =
-  { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly error: string };

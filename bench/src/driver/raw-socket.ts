@@ -38,13 +38,14 @@ export class RawSocket {
   private constructor(private readonly socket: WebSocket) {}
 
   /** Resolves when the server has said `ready`, so when the socket is in its rooms. */
-  static open(url: string, auth: Auth, events: RawSocketEvents): Promise<RawSocket> {
+  static open(url: string, auth: Auth, events: RawSocketEvents, localAddress?: string): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
       const address = `${url.replace(/^http/, 'ws')}${SOCKET_PATH}/?EIO=4&transport=websocket`;
       const socket = new WebSocket(address, {
         perMessageDeflate: false,
         skipUTF8Validation: true,
         handshakeTimeout: HANDSHAKE_WITHIN_MS,
+        ...(localAddress === undefined ? {} : { localAddress }),
       });
       const raw = new RawSocket(socket);
       let isReady = false;

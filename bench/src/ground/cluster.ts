@@ -6,6 +6,8 @@ export interface ManagedProcess {
   readonly url: string;
   readonly logFile: string;
   terminate(): Promise<unknown>;
+  /** At once, without a word. */
+  kill(): Promise<void>;
   /** Starts it again on its port; resolves with the time until it was ready. */
   start(): Promise<number>;
 }
@@ -15,10 +17,17 @@ export interface Cluster {
   readonly url: string;
   readonly instances: ManagedProcess[];
   readonly worker: ManagedProcess;
-  readonly redis: { readonly url: string };
+  readonly redis: ManagedProcess;
   /** Of the cluster's database, as a superuser. */
-  readonly postgres: { readonly url: string };
+  readonly postgres: ManagedProcess;
+  readonly nginx: ManagedProcess;
   stop(): Promise<void>;
+}
+
+export function firstOf(instances: readonly ManagedProcess[]): ManagedProcess {
+  const [instance] = instances;
+  if (!instance) throw new Error('There is no instance');
+  return instance;
 }
 
 export interface ServiceUrls {

@@ -14,7 +14,12 @@ export interface Health {
   readonly steal: number;
   readonly foreign: number;
   readonly senderLagP99Ms: number;
+  /** Of the driver processes, the worst. */
+  readonly receiverLagP99Ms: number;
+  readonly driverCpu: number;
 }
+
+export type MachineHealth = Pick<Health, 'steal' | 'foreign'>;
 
 const TICKS_PER_SECOND = 100;
 
@@ -35,7 +40,7 @@ function now(): Moment {
 }
 
 /** Begins to watch; the answer ends it. */
-export function watchMachine(): () => Omit<Health, 'senderLagP99Ms'> {
+export function watchMachine(): () => MachineHealth {
   const before = now();
   return () => {
     const after = now();
@@ -56,5 +61,9 @@ export function ailments(health: Health, limits: HealthLimits): string[] {
   if (health.foreign > limits.foreign) found.push(`other programs took ${percent(health.foreign)} of it`);
   if (health.senderLagP99Ms > limits.senderLagMs)
     found.push(`the generator was late by ${health.senderLagP99Ms.toFixed(0)} ms (p99)`);
+  if (health.receiverLagP99Ms > limits.receiverLagMs)
+    found.push(`a driver process came round late by ${health.receiverLagP99Ms.toFixed(0)} ms (p99)`);
+  if (health.driverCpu > limits.driverCpu)
+    found.push(`a driver process took ${percent(health.driverCpu)} of a core`);
   return found;
 }

@@ -21,8 +21,8 @@ export function cpuSecondsOf(pid: number): number {
   return rowOf(pid).cpuSeconds;
 }
 
-/** Of this process and whatever descends from it. */
-export function cpuSecondsOfFamily(root: number): number {
+/** A process and whatever descends from it. */
+function familyOf(root: number): Map<number, ProcessRow> {
   const rows = new Map<number, ProcessRow>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -36,8 +36,24 @@ export function cpuSecondsOfFamily(root: number): number {
     for (let at = pid; at > 1; at = rows.get(at)?.parent ?? 0) if (at === root) return true;
     return false;
   };
+  return new Map([...rows].filter(([pid]) => isOurs(pid)));
+}
+
+export function cpuSecondsOfFamily(root: number): number {
+  return [...familyOf(root).values()].reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+}
+
+/** Bytes that they hold together: what several share counts once. */
+export function memoryOfFamily(root: number): number {
   let sum = 0;
-  for (const [pid, { cpuSeconds }] of rows) if (isOurs(pid)) sum += cpuSeconds;
+  for (const pid of familyOf(root).keys()) {
+    try {
+      const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+      sum += Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) * 1_024;
+    } catch {
+      // It has just ended.
+    }
+  }
   return sum;
 }
 

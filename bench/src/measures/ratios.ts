@@ -1,42 +1,39 @@
 import { join } from 'node:path';
 import { baseline } from '../ground/baseline.js';
 import type { FreePorts, ManagedProcess } from '../ground/cluster.js';
+import { firstOf } from '../ground/cluster.js';
 import { parley } from '../ground/parley.js';
 import type { Subject } from '../ground/subject.js';
-import type { RatioResult } from '../report/report.js';
+import { seedDatabase } from '../ground/seed-database.js';
+import type { MeasureResult } from '../report/report.js';
+import { spreadOf } from '../report/spread.js';
 import type { FanOutSizes, Sizes } from '../sizes.js';
 import type { Target } from '../workload.js';
 import { World, everyRoom, oneRoom } from '../workload.js';
+import type { Measure } from './lab.js';
 import type { Round } from './rounds.js';
-import { inRounds, ratios, spreadOf } from './rounds.js';
+import { inRounds, ratios, toldOf, valuesOf } from './rounds.js';
 import type { FanOutRun } from './run-fan-out.js';
 import { runFanOut } from './run-fan-out.js';
 import { runMemory } from './run-memory.js';
 
-export const RATIO_NAMES = ['F_sio', 'F_ws', 'F_hot', 'F_mem'] as const;
-export type RatioName = (typeof RATIO_NAMES)[number];
+const NAMES = ['F_sio', 'F_ws', 'F_hot', 'F_mem'] as const;
+type RatioName = (typeof NAMES)[number];
 
 /** Everything that the ratios are measured on. */
-export interface Ground {
+interface Ground {
   readonly instance: ManagedProcess;
   readonly secret: string;
   readonly inspectorPort: number;
   readonly redisUrl: string;
   readonly freePorts: FreePorts;
   readonly sizes: Sizes;
-  readonly worlds: Worlds;
+  readonly worlds: ReturnType<typeof makeWorlds>;
   readonly say: (line: string) => void;
-  /** A folder for CPU profiles; then nothing is judged. */
   readonly profilesTo: string | null;
 }
 
-export interface Worlds {
-  readonly spread: World;
-  readonly hot: World;
-  readonly memory: World;
-}
-
-export function makeWorlds({ spread, hot, memory }: Sizes): Worlds {
+function makeWorlds({ spread, hot, memory }: Sizes): { spread: World; hot: World; memory: World } {
   const users = Math.max(...memory.steps);
   return {
     spread: new World(1, spread),
@@ -44,6 +41,32 @@ export function makeWorlds({ spread, hot, memory }: Sizes): Worlds {
     memory: new World(3, { ...memory, users }),
   };
 }
+
+/** What a delivery and a connection cost, against bare Socket.IO and bare ws. */
+export const RATIOS: Measure = {
+  names: NAMES,
+  minutes: 13,
+  async run(lab, wanted) {
+    const { sizes, freePorts, say, profilesTo } = lab;
+    const worlds = makeWorlds(sizes);
+    const [inspectorPort = 0] = await freePorts(1);
+    const options = {
+      instances: 1,
+      environmentOf: () => Promise.resolve({ NODE_OPTIONS: `--inspect-port=${inspectorPort}` }),
+    };
+    return lab.withCluster(options, async (cluster, secret) => {
+      await seedDatabase(cluster.postgres.url, Object.values(worlds));
+      const instance = firstOf(cluster.instances);
+      const redisUrl = cluster.redis.url;
+      const ground = { instance, secret, inspectorPort, redisUrl, freePorts, sizes, worlds, say, profilesTo };
+      const results: MeasureResult[] = [];
+      if (wanted.has('F_sio') || wanted.has('F_ws')) results.push(...(await measureSpread(ground, wanted)));
+      if (wanted.has('F_hot')) results.push(await measureHot(ground));
+      if (wanted.has('F_mem')) results.push(await measureMemory(ground));
+      return results;
+    });
+  },
+};
 
 function subjects(ground: Ground, world: World): Subject[] {
   const { instance, secret, inspectorPort, freePorts, redisUrl } = ground;
@@ -80,7 +103,7 @@ async function fanOutRounds(
   const all = subjects(ground, world);
   return inRounds({
     rounds: sizes.rounds,
-    attempts: sizes.attempts,
+    spareRounds: sizes.spareRounds,
     subjects: among,
     run: (subject) => {
       const profileTo = profilesTo === null ? null : join(profilesTo, `${name}-${subject}.cpuprofile`);
@@ -106,25 +129,28 @@ interface Outcome<Run> {
   readonly notes?: (sound: readonly Round<Run>[]) => string[];
 }
 
-function result<Run>(rounds: readonly Round<Run>[], outcome: Outcome<Run>): RatioResult {
+function result<Run>(rounds: readonly Round<Run>[], outcome: Outcome<Run>): MeasureResult {
   const { name, definition, unit, goal, pair, value } = outcome;
   const sound = rounds.filter(({ ailments }) => ailments.length === 0);
-  const valuesOf = (subject: string): number[] =>
-    sound.flatMap(({ runs }) => {
-      const run = runs.get(subject);
-      return run === undefined ? [] : [value(run)];
-    });
   return {
     name,
     definition,
-    unit,
-    goal,
-    ratio: spreadOf(ratios(rounds, pair, value)),
-    values: Object.fromEntries(pair.map((subject) => [subject, spreadOf(valuesOf(subject))])),
-    soundRounds: sound.length,
-    voidRounds: rounds.length - sound.length,
+    figures: [
+      {
+        name: pair.join(' / '),
+        unit: '×',
+        value: spreadOf(ratios(rounds, pair, value)),
+        goal: { atMost: goal },
+      },
+    ],
+    compared: {
+      unit,
+      values: Object.fromEntries(
+        pair.map((subject) => [subject, spreadOf(valuesOf(rounds, subject, value))]),
+      ),
+    },
     notes: outcome.notes?.(sound) ?? [],
-    rounds: rounds.map(({ ailments, runs }) => ({ ailments, runs: Object.fromEntries(runs) })),
+    ...toldOf(rounds),
   };
 }
 
@@ -142,7 +168,7 @@ function frameNotes(pair: readonly [string, string]): (sound: readonly Round<Fan
   };
 }
 
-export async function measureSpread(ground: Ground, names: ReadonlySet<RatioName>): Promise<RatioResult[]> {
+async function measureSpread(ground: Ground, names: ReadonlySet<string>): Promise<MeasureResult[]> {
   const world = ground.worlds.spread;
   const among = [
     'Parley',
@@ -180,7 +206,7 @@ export async function measureSpread(ground: Ground, names: ReadonlySet<RatioName
   return outcomes.filter(({ name }) => names.has(name)).map((outcome) => result(rounds, outcome));
 }
 
-export async function measureHot(ground: Ground): Promise<RatioResult> {
+async function measureHot(ground: Ground): Promise<MeasureResult> {
   const world = ground.worlds.hot;
   const fanOut = ground.sizes.hot;
   const pair = ['Parley', 'Socket.IO'] as const;
@@ -202,14 +228,14 @@ export async function measureHot(ground: Ground): Promise<RatioResult> {
   });
 }
 
-export async function measureMemory(ground: Ground): Promise<RatioResult> {
+async function measureMemory(ground: Ground): Promise<MeasureResult> {
   const world = ground.worlds.memory;
   const { sizes, say } = ground;
   const all = subjects(ground, world);
   const pair = ['Parley', 'Socket.IO'] as const;
   const rounds = await inRounds({
     rounds: sizes.rounds,
-    attempts: 1,
+    spareRounds: 0,
     subjects: [...pair],
     run: (subject) => runMemory(named(all, subject), world, sizes),
     ailmentsOf: () => [],

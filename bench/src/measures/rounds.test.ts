@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inRounds, ratios, spreadOf } from './rounds.js';
+import { spreadOf } from '../report/spread.js';
+import { inRounds, ratios } from './rounds.js';
 
 interface Run {
   subject: string;
@@ -13,7 +14,7 @@ async function rounds(
   const run = () =>
     inRounds<Run>({
       rounds: 2,
-      attempts: 2,
+      spareRounds: 2,
       subjects: ['ours', 'theirs'],
       run: (subject) => {
         order.push(subject);

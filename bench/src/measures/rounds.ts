@@ -8,8 +8,8 @@ export interface Round<Run> {
 
 export interface RoundOptions<Run> {
   readonly rounds: number;
-  /** How often a void round is tried. */
-  readonly attempts: number;
+  /** How many rounds more than these are tried where some were void. */
+  readonly spareRounds: number;
   readonly subjects: readonly string[];
   readonly run: (subject: string) => Promise<Run>;
   readonly ailmentsOf: (run: Run) => readonly string[];
@@ -21,7 +21,11 @@ export async function inRounds<Run>(options: RoundOptions<Run>): Promise<Round<R
   const { subjects, run, ailmentsOf, onRun } = options;
   const rounds: Round<Run>[] = [];
   let sound = 0;
-  for (let attempt = 0; sound < options.rounds && attempt < options.rounds * options.attempts; attempt += 1) {
+  for (
+    let attempt = 0;
+    sound < options.rounds && attempt < options.rounds + options.spareRounds;
+    attempt += 1
+  ) {
     const first = attempt % subjects.length;
     const order = [...subjects.slice(first), ...subjects.slice(0, first)];
     const runs = new Map<string, Run>();
@@ -38,23 +42,6 @@ export async function inRounds<Run>(options: RoundOptions<Run>): Promise<Round<R
   return rounds;
 }
 
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-export function spreadOf(values: readonly number[]): Spread | null {
-  const sorted = [...values].sort((one, other) => one - other);
-  const [min] = sorted;
-  const max = sorted.at(-1);
-  const middle = sorted.length / 2;
-  const below = sorted[Math.ceil(middle) - 1];
-  const above = sorted[Math.floor(middle)];
-  if (min === undefined || max === undefined || below === undefined || above === undefined) return null;
-  return { median: (below + above) / 2, min, max };
-}
-
 /** Of one subject to another, a ratio a round that counts. */
 export function ratios<Run>(
   rounds: readonly Round<Run>[],
@@ -65,4 +52,32 @@ export function ratios<Run>(
     const [one, other] = [runs.get(over), runs.get(under)];
     return ailments.length === 0 && one && other ? [value(one) / value(other)] : [];
   });
+}
+
+/** Of one subject over the rounds that count. */
+export function valuesOf<Run>(
+  rounds: readonly Round<Run>[],
+  subject: string,
+  value: (run: Run) => number,
+): number[] {
+  return rounds.flatMap(({ runs, ailments }) => {
+    const run = runs.get(subject);
+    return ailments.length === 0 && run !== undefined ? [value(run)] : [];
+  });
+}
+
+/** What of the rounds belongs into a result whatever it says. */
+export function toldOf<Run>(rounds: readonly Round<Run>[]): {
+  soundRounds: number;
+  voidRounds: number;
+  raw: unknown;
+  ailments: string[];
+} {
+  const sound = rounds.filter(({ ailments }) => ailments.length === 0).length;
+  return {
+    soundRounds: sound,
+    voidRounds: rounds.length - sound,
+    raw: rounds.map(({ ailments, runs }) => ({ ailments, runs: Object.fromEntries(runs) })),
+    ailments: sound > 0 ? [] : rounds.flatMap(({ ailments }) => [...ailments]),
+  };
 }

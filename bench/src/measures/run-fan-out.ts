@@ -58,7 +58,7 @@ async function measure(
 ): Promise<FanOutRun> {
   const { messagesPerSecond, membersPerRoom, textLength } = fanOut;
   await fleet.connect({
-    url: server.url,
+    urlOf: () => server.url,
     users: world.layout.roomsOf.map((_, user) => user),
     senders: new Set(targets.map(({ user }) => user)),
     authOf: (user) => server.authOf(user),
@@ -84,10 +84,12 @@ async function measure(
   const sent = await send('run', fanOut.measureMs);
   await fleet.arrived(sent.acknowledged * membersPerRoom, ARRIVES_WITHIN_MS);
   const cpuSeconds = cpuSecondsOf(server.pid) - before;
-  const health = { ...machine(), senderLagP99Ms: quantilesOf([sent.lag]).p99Ms };
+  const watched = machine();
   if (profileTo !== null) await profile?.writeTo(profileTo);
 
   const totals = await fleet.count({ andReset: true });
+  const { receiverLagP99Ms, driverCpu } = totals;
+  const health = { ...watched, senderLagP99Ms: quantilesOf([sent.lag]).p99Ms, receiverLagP99Ms, driverCpu };
   const expected = sent.sent * membersPerRoom;
   const faults = ailments(health, sizes.health);
   if (sent.acknowledged !== sent.sent)

@@ -24,7 +24,7 @@ export async function runMemory(subject: Subject, world: World, sizes: Sizes): P
     let connected = 0;
     for (const users of counts) {
       await fleet.connect({
-        url: server.url,
+        urlOf: () => server.url,
         users: Array.from({ length: users - connected }, (_, index) => connected + index),
         senders: new Set(),
         authOf: (user) => server.authOf(user),
