@@ -1,14 +1,14 @@
 // The chat that everybody writes first, as well tuned as Socket.IO gets: rooms, the Redis adapter, nothing stored or checked.
 import type { ClientToServerEvents, ServerToClientEvents } from '@parley/protocol';
 import { SOCKET_PATH } from '@parley/protocol';
-import { createAdapter } from '@socket.io/redis-adapter';
+import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { BaselineAuth } from './chat-frames.js';
 import { answersTo, readyFor } from './chat-frames.js';
 
-const [port, redisUrl = ''] = process.argv.slice(2);
+const [port, redisUrl = '', adapter = 'classic'] = process.argv.slice(2);
 const publisher = new Redis(redisUrl);
 const http = createServer();
 const io = new Server<ClientToServerEvents, ServerToClientEvents>(http, {
@@ -20,7 +20,10 @@ const io = new Server<ClientToServerEvents, ServerToClientEvents>(http, {
   // As the product's, so that both answer as many pings.
   pingInterval: 10_000,
   pingTimeout: 10_000,
-  adapter: createAdapter(publisher, publisher.duplicate()),
+  adapter:
+    adapter === 'sharded'
+      ? createShardedAdapter(publisher, publisher.duplicate(), { subscriptionMode: 'dynamic' })
+      : createAdapter(publisher, publisher.duplicate()),
 });
 
 io.on('connection', (socket) => {

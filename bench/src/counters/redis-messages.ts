@@ -62,6 +62,16 @@ export function redisCommands(sent: (name: string, argument: string) => void): L
   });
 }
 
+/** Calls `heard` with the channel of each message that a subscriber is sent, by name or by pattern, and the bytes in it. */
+export function redisHeard(heard: (channel: string, bytes: number) => void): Listener {
+  return redisMessages((message) => {
+    if (!Array.isArray(message)) return;
+    const [kind, ...parts] = message.map(String);
+    if (kind === 'message' || kind === 'smessage' || kind === 'pmessage')
+      heard(parts.at(-2) ?? '', parts.at(-1)?.length ?? 0);
+  });
+}
+
 /** Calls `received` with the channel of each message that a subscriber is sent. */
 export function redisPublished(received: (channel: string) => void): Listener {
   return redisMessages((message) => {

@@ -5,7 +5,11 @@ import type { World } from '../workload.js';
 import type { FreePorts } from './cluster.js';
 import type { RunningSubject, Subject } from './subject.js';
 
-const ENTRIES = { 'Socket.IO': 'socket-io', ws: 'bare-ws' } as const;
+const ENTRIES = {
+  'Socket.IO': ['socket-io', 'classic'],
+  'Socket.IO sharded': ['socket-io', 'sharded'],
+  ws: ['bare-ws', ''],
+} as const;
 
 /** One of bench/src/baselines, in a process of its own. */
 export function baseline(
@@ -14,12 +18,13 @@ export function baseline(
   redisUrl: string,
   world: World,
 ): Subject {
-  const entry = fileURLToPath(new URL(`../baselines/${ENTRIES[name]}.js`, import.meta.url));
+  const [program, adapter] = ENTRIES[name];
+  const entry = fileURLToPath(new URL(`../baselines/${program}.js`, import.meta.url));
   return {
     name,
     async start(): Promise<RunningSubject> {
       const [port = 0, inspectorPort = 0] = await freePorts(2);
-      const child = fork(entry, [String(port), redisUrl], {
+      const child = fork(entry, [String(port), redisUrl, adapter], {
         env: { ...process.env, NODE_ENV: 'production' },
         execArgv: [`--inspect-port=${inspectorPort}`],
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

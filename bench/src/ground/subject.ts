@@ -2,7 +2,7 @@ import type { Auth } from '../driver/raw-socket.js';
 
 /** A server that is measured: Parley, or what it is compared with. All speak the same frames. */
 export interface Subject {
-  readonly name: 'Parley' | 'Socket.IO' | 'ws';
+  readonly name: 'Parley' | 'Socket.IO' | 'Socket.IO sharded' | 'ws';
   /** In a process that is new each time: what one run left behind must not serve the next. */
   start(): Promise<RunningSubject>;
 }
