@@ -50,6 +50,7 @@ export class ParleyClient {
   private readonly signals: TypingSignals;
   private readonly stopRestoring = new AbortController();
   private watched: readonly string[] = [];
+  private ownPresence: 'online' | 'away' = 'online';
 
   constructor(options: ClientOptions) {
     const baseUrl = options.baseUrl ?? '';
@@ -88,6 +89,8 @@ export class ParleyClient {
         this.reads.resume();
         this.deliveries.resume();
         if (this.watched.length > 0) this.watchPresence(this.watched);
+        // A new connection is taken for online.
+        if (this.ownPresence === 'away') this.setPresence('away');
       },
       event: (name, payload) => {
         this.engine.event(name, payload);
@@ -275,8 +278,9 @@ export class ParleyClient {
   stopTyping(conversationId: string): void {
     this.signals.stop(conversationId);
   }
-  /** Whether this person is at the device, as others see it. */
+  /** Whether this person is at the device, as others see it: also after a reconnect. Online, until it is said otherwise. */
   setPresence(status: 'online' | 'away'): void {
+    this.ownPresence = status;
     void this.link.command('presence:set', { status }).catch(() => undefined);
   }
 
@@ -319,6 +323,7 @@ export class ParleyClient {
       this.engine.clear();
       this.directory.clear();
       this.watched = [];
+      this.ownPresence = 'online';
     }
   }
 

@@ -111,6 +111,28 @@ describe('the client library against real instances', () => {
     expect(await stored(id)).toEqual(['meanwhile', ...numbered('queued', 6)]);
   });
 
+  it('says again after a reconnect that its person is away, and whom it watches', async () => {
+    const { anna, bob } = await group();
+    const [annas, bobs] = await Promise.all([
+      signIn(anna, proxy.url.replace(/\/$/, '')),
+      signIn(bob, installation.api(1).baseUrl),
+    ]);
+    const bobSees = (): string | undefined => bobs.presence.getSnapshot().get(anna.user.id)?.status;
+    const annaSees = (): string | undefined => annas.presence.getSnapshot().get(bob.user.id)?.status;
+    bobs.watchPresence([anna.user.id]);
+    annas.watchPresence([bob.user.id]);
+    annas.setPresence('away');
+    await expect.poll(bobSees, SETTLED).toBe('away');
+    await expect.poll(annaSees, SETTLED).toBe('online');
+    proxy.cut();
+    await expect.poll(bobSees, SETTLED).toBe('offline');
+    proxy.heal();
+    annas.reconnectNow();
+    await expect.poll(bobSees, SETTLED).toBe('away');
+    bobs.setPresence('away');
+    await expect.poll(annaSees, SETTLED).toBe('away');
+  });
+
   it('sends what a program that died had queued, in a later start that needs no password', async () => {
     const { id, anna } = await group();
     const own = join(folder, 'crash');

@@ -9,6 +9,7 @@ import { useAuth, useMe } from '../../lib/chat/session.js';
 import { useObservable } from '../../lib/chat/use-observable.js';
 import { openDrafts } from '../../lib/drafts.js';
 import { Redirect } from '../redirect.js';
+import { useIdlePresence } from '../use-idle-presence.js';
 import { useUnreadBadge } from '../use-unread-badge.js';
 import { SidebarHeader } from './sidebar-header.js';
 
@@ -49,6 +50,7 @@ function Shell() {
   const atHome = pathname === '/';
 
   useState(() => openDrafts(me.id));
+  useIdlePresence();
   useUnreadBadge(conversations, me.id, conversationId);
 
   const names = useMemo(
