@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Config } from './config/config.js';
 import { ConfigurationError } from './config/read-variables.js';
+import { LogLevels } from './infra/logger/log-levels.js';
 import { Logger } from './infra/logger/logger.js';
 import { Metrics } from './infra/metrics/metrics.js';
 
@@ -31,6 +32,11 @@ export async function runProcess(
     logger.failure('A promise failed that nobody awaited', reason);
   });
   stopOnSignals(app, logger);
+  // The level of the log also while Redis, by which it is set otherwise, is away.
+  const levels = app.get(LogLevels);
+  process.on('SIGUSR2', () => {
+    levels.toggleDebug();
+  });
 
   await app.listen({ port: portOf(config), host: config.http.host, backlog: LISTEN_BACKLOG });
   logger.info(`${what} listens on ${await app.getUrl()}`);

@@ -487,7 +487,6 @@ export const routes = {
     answer: answer<Stats>('Stats'),
     status: [200],
     errors: ['FORBIDDEN'],
-    planned: true,
   }),
   'GET /health': route({
     summary: 'Whether the process lives',

@@ -3,6 +3,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { Dependencies } from './health/dependencies.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { Instance } from './instance.js';
+import { LogLevels } from './logger/log-levels.js';
 import { Logger } from './logger/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { RateLimits } from './rate-limits/rate-limits.js';
@@ -16,6 +17,7 @@ const PROVIDERS = [
   Dependencies,
   ErrorFilter,
   Instance,
+  LogLevels,
   Logger,
   Metrics,
   ObjectStore,

@@ -1,3 +1,4 @@
+import type { Message } from '@parley/protocol';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { SweepClock } from '../infra/database/sweep-clock.js';
@@ -5,6 +6,7 @@ import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
+import { Arrivals } from '../realtime/arrivals.js';
 import { DeliveredFrames } from '../realtime/delivered-frames.js';
 import { LocalSockets } from '../realtime/local-sockets.js';
 import { Publisher } from '../realtime/publisher.js';
@@ -44,6 +46,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly frames: DeliveredFrames,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
+    private readonly arrivals: Arrivals,
     private readonly metrics: Metrics,
     private readonly logger: Logger,
   ) {}
@@ -113,6 +116,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
       // Below what was delivered here first, nobody in the room missed it: they synced when they joined.
       const isAnew = first === undefined || hole.to <= first;
       const changes = await this.store.changes(conversationId, hole, since);
+      if (!isAnew) this.noteArrivals(changes);
       // Read after the messages: every removal that any of them came after is counted.
       const membersRev = await this.store.membersRev(conversationId);
       for (const { fromRev, toRev, messages, bytes } of contiguousPieces(hole.from, hole.to, changes)) {
@@ -132,6 +136,15 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
   private tellHead(conversationId: string, range: RevRange): void {
     this.publisher.toLocalConversation(conversationId, 'heads', { heads: { [conversationId]: range.to } });
     this.note(conversationId, range);
+  }
+
+  /** Of what was sent and not changed since: the hole may be of a change, long after. */
+  private noteArrivals(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const { editedAt, deletedAt, pinnedAt, reactions, threadReplies, createdAt } = message;
+      const isChanged = (editedAt ?? deletedAt ?? pinnedAt) !== null || reactions.length + threadReplies > 0;
+      if (!isChanged) this.arrivals.note(message, Date.parse(createdAt));
+    }
   }
 
   private count(how: 'frame' | 'heads' | 'anew', revs: number): void {

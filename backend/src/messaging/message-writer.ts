@@ -2,6 +2,7 @@ import type { Message } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { AnnounceChange } from '../conversations/announce-change.js';
 import { Logger } from '../infra/logger/logger.js';
+import { Arrivals } from '../realtime/arrivals.js';
 import { Publisher } from '../realtime/publisher.js';
 import { contiguousPieces } from './contiguous-pieces.js';
 import { GroupWriter } from './group-writer.js';
@@ -29,6 +30,7 @@ export class MessageWriter {
     store: OutgoingStore,
     private readonly publisher: Publisher,
     private readonly announce: AnnounceChange,
+    private readonly arrivals: Arrivals,
     logger: Logger,
   ) {
     this.writer = new GroupWriter({
@@ -58,6 +60,7 @@ export class MessageWriter {
       const sent = outgoing[index];
       if (!sent) return;
       const { conversationId, senderId } = sent;
+      if ('message' in outcome) this.arrivals.note(outcome.message, sent.arrivedAt);
       if (outcome.status === 'created') {
         extend(frames, conversationId, outcome);
         if (outcome.unmarked) this.announce.toReaders([senderId], conversationId);

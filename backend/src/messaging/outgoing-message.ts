@@ -1,4 +1,5 @@
 import type { Message, PostMessageInput } from '@parley/protocol';
+import { currentContext } from '../infra/request-context/request-context.js';
 import type { MentionedNames } from './find-mentions.js';
 import { findMentions } from './find-mentions.js';
 
@@ -13,6 +14,10 @@ export interface OutgoingMessage {
   readonly threadRootId: string | null;
   readonly mentioned: MentionedNames;
   readonly attachmentIds: readonly string[];
+  /** When its command arrived, in milliseconds since 1970. */
+  readonly arrivedAt: number;
+  /** The request that sent it, for the jobs that it causes. */
+  readonly requestId: string | null;
   /** Within one call nothing keeps two messages from claiming the same file. */
   readonly alone: boolean;
 }
@@ -34,6 +39,8 @@ export function outgoingMessage(
     threadRootId: input.threadRootId ?? null,
     mentioned: findMentions(input.text),
     attachmentIds,
+    arrivedAt: Date.now(),
+    requestId: currentContext()?.requestId ?? null,
     alone: attachmentIds.length > 0,
   };
 }

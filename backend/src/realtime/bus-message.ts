@@ -18,6 +18,8 @@ interface Head {
   readonly u?: string;
   readonly m?: number;
   readonly v?: 1;
+  /** When the commands arrived, for how long the delivery took. */
+  readonly t?: readonly number[];
   readonly c?: readonly [conversationId: string, fromRev: number, toRev: number];
 }
 
@@ -28,13 +30,14 @@ export function encodeBusMessage(instanceId: string, message: BusMessage): Buffe
     const head: Head = { i: instanceId, k: message.kind, r: message.rooms, u: message.from };
     return Buffer.from(`${JSON.stringify(head)}\n`);
   }
-  const { packet, changes, membersRev, isVolatile } = message.frame;
+  const { packet, changes, membersRev, isVolatile, arrivals = [] } = message.frame;
   const head: Head = {
     i: instanceId,
     k: 'frame',
     r: message.rooms,
     ...(membersRev === undefined ? {} : { m: membersRev }),
     ...(isVolatile === true ? { v: 1 } : {}),
+    ...(arrivals.length === 0 ? {} : { t: arrivals }),
     ...(changes === undefined ? {} : { c: [changes.conversationId, changes.fromRev, changes.toRev] }),
   };
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), packet]);
@@ -53,6 +56,7 @@ export function decodeBusMessage(instanceId: string, bytes: Buffer): BusMessage 
       packet: bytes.subarray(end + 1),
       ...(head.m === undefined ? {} : { membersRev: head.m }),
       ...(head.v === undefined ? {} : { isVolatile: true }),
+      ...(head.t === undefined ? {} : { arrivals: head.t }),
       ...(head.c === undefined ? {} : { changes: carried(head.c) }),
     },
   };

@@ -11,6 +11,7 @@ import { Metrics } from '../infra/metrics/metrics.js';
 import { BusChannels } from '../infra/redis/bus-channels.js';
 import { RedisConnections } from '../infra/redis/redis-connections.js';
 import { BusTrust } from './bus-trust.js';
+import { Arrivals } from './arrivals.js';
 import { DeliveredFrames } from './delivered-frames.js';
 import { MembershipGate } from './membership-gate.js';
 import { MembershipMoves } from './membership-moves.js';
@@ -42,6 +43,7 @@ export class RealtimeAdapter extends IoAdapter {
       gate: app.get(MembershipGate),
       moves: app.get(MembershipMoves),
       frames: app.get(DeliveredFrames),
+      arrivals: app.get(Arrivals),
       trust: app.get(BusTrust),
       metrics: app.get(Metrics),
       logger: app.get(Logger),

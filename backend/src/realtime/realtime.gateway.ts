@@ -85,9 +85,12 @@ export class RealtimeGateway {
   /** The `connect_error` of the client, with the error object as `data`. */
   private refusal(thrown: unknown): Error & { data: ErrorObject } {
     const error = toParleyError(thrown);
-    if (error.code === 'INTERNAL') this.logger.failure('A handshake failed', error.cause ?? error);
+    const requestId = newId();
+    if (error.code === 'INTERNAL')
+      this.logger.failure('A handshake failed', error.cause ?? error, { requestId });
+    else this.logger.info('A handshake was refused', { requestId, code: error.code });
     this.metrics.handshakesRefused.inc({ reason: error.code });
-    return Object.assign(new Error(error.message), { data: error.toObject(newId()) });
+    return Object.assign(new Error(error.message), { data: error.toObject(requestId) });
   }
 
   /** Nothing may throw here: Socket.IO calls it from an event, where it would end the process. */

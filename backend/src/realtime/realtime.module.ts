@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { Arrivals } from './arrivals.js';
 import { BusTrust } from './bus-trust.js';
 import { CommandTable } from './command-table.js';
 import { ConnectionSources } from './connection-sources.js';
@@ -18,6 +19,7 @@ import { UpgradeGate } from './upgrade-gate.js';
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    Arrivals,
     BusTrust,
     CommandTable,
     ConnectionSources,
@@ -32,6 +34,6 @@ import { UpgradeGate } from './upgrade-gate.js';
     SlowReaders,
     UpgradeGate,
   ],
-  exports: [BusTrust, ConnectionSources, DeliveredFrames, LocalSockets, Publisher, UpgradeGate],
+  exports: [Arrivals, BusTrust, ConnectionSources, DeliveredFrames, LocalSockets, Publisher, UpgradeGate],
 })
 export class RealtimeModule {}

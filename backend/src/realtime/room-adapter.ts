@@ -1,9 +1,11 @@
 import { Adapter } from 'socket.io-adapter';
 import type { BroadcastOptions as AdapterOptions } from 'socket.io-adapter';
 import type { Logger } from '../infra/logger/logger.js';
+import type { DeliveryPath } from '../infra/metrics/delivery-metrics.js';
 import type { Metrics } from '../infra/metrics/metrics.js';
 import type { BusChannels } from '../infra/redis/bus-channels.js';
 import type { BusPublisher } from '../infra/redis/bus-publisher.js';
+import type { Arrivals } from './arrivals.js';
 import type { BusMessage, RoomMove } from './bus-message.js';
 import { decodeBusMessage, encodeBusMessage } from './bus-message.js';
 import type { DeliveredFrames } from './delivered-frames.js';
@@ -23,6 +25,7 @@ export interface RoomAdapterParts {
   readonly gate: MembershipGate;
   readonly moves: MembershipMoves;
   readonly frames: DeliveredFrames;
+  readonly arrivals: Arrivals;
   readonly trust: Pick<BusTrust, 'mayWithhold'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -74,12 +77,15 @@ export class RoomAdapter extends Adapter {
 
   override broadcast({ data: [event, payload] }: EventPacket, { rooms, flags }: BroadcastOptions): void {
     const frame = frameOf(event, payload, {
-      ...(event === 'changes' && 'fromRev' in payload ? { changes: payload } : {}),
+      ...(event === 'changes' && 'fromRev' in payload
+        ? { changes: payload, arrivals: this.parts.arrivals.of(payload.messages) }
+        : {}),
       ...(flags?.membersRev === undefined ? {} : { membersRev: flags.membersRev }),
       ...(flags?.volatile === true ? { isVolatile: true } : {}),
     });
+    const path = flags?.local === true ? 'repair' : 'local';
     // As Socket.IO means it: without a room it is for everybody, and each socket has a room of its own.
-    this.deliver(rooms.size === 0 ? [...this.sids.keys()] : [...rooms], frame);
+    this.deliver(rooms.size === 0 ? [...this.sids.keys()] : [...rooms], frame, path);
     if (flags?.local !== true) this.publish({ kind: 'frame', rooms: [...rooms], frame });
   }
 
@@ -139,7 +145,7 @@ export class RoomAdapter extends Adapter {
       use: concerned.some((room) => this.rooms.has(room)) ? 'delivered' : 'wasted',
     });
     if (message.kind === 'frame') {
-      this.deliver(message.rooms, message.frame);
+      this.deliver(message.rooms, message.frame, 'bus');
       return;
     }
     if (message.kind === 'close') {
@@ -149,10 +155,21 @@ export class RoomAdapter extends Adapter {
     }
   }
 
-  private deliver(rooms: readonly string[], frame: RoomFrame): void {
+  private deliver(rooms: readonly string[], frame: RoomFrame, path: DeliveryPath): void {
     this.parts.gate.pass(rooms, frame.membersRev, () => {
       if (frame.changes) this.parts.frames.tell(frame.changes);
-      this.writer.write(rooms, frame);
+      this.writer.write(rooms, frame, (sockets) => {
+        this.measure(frame, path, sockets);
+      });
     });
+  }
+
+  /** Once a frame, after the last socket of the room has it. Clocks of two instances may differ by more than it took. */
+  private measure({ arrivals = [] }: RoomFrame, path: DeliveryPath, sockets: number): void {
+    const { fanout, seconds } = this.parts.metrics.delivery;
+    fanout.observe(sockets);
+    if (arrivals.length === 0) return;
+    const now = Date.now();
+    for (const arrivedAt of arrivals) seconds.observe({ path }, Math.max(0, now - arrivedAt) / 1_000);
   }
 }

@@ -11,6 +11,8 @@ export interface RoomFrame {
   readonly changes?: CarriedChanges;
   /** The rev of the last removal before what is published; absent where it has no number. */
   readonly membersRev?: number;
+  /** When the commands arrived that made messages in it; empty where that is not known. */
+  readonly arrivals?: readonly number[];
   /** Worth nothing later: a socket that is busy does not get it. */
   readonly isVolatile?: boolean;
 }

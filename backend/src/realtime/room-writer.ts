@@ -16,6 +16,7 @@ interface Writing {
   /** Whoever was there when the writing began. */
   readonly socketIds: readonly string[];
   position: number;
+  readonly written: (sockets: number) => void;
 }
 
 /**
@@ -31,8 +32,12 @@ export class RoomWriter {
     private readonly sockets: ReadonlyMap<string, RealtimeSocket>,
   ) {}
 
-  /** To each socket in any of the rooms, once. */
-  write(rooms: readonly string[], { packet, isVolatile }: RoomFrame): void {
+  /** To each socket in any of the rooms, once. `written` is told how many, after the last; not where nobody is there. */
+  write(
+    rooms: readonly string[],
+    { packet, isVolatile }: RoomFrame,
+    written: (sockets: number) => void = () => undefined,
+  ): void {
     const [only = null] = rooms;
     const room = rooms.length === 1 ? only : null;
     const present = room === null ? this.inAnyOf(rooms) : this.adapter.rooms.get(room);
@@ -44,6 +49,7 @@ export class RoomWriter {
       room,
       socketIds: [...present],
       position: 0,
+      written,
     };
     const line = this.lines.get(room);
     if (line) line.push(writing);
@@ -73,7 +79,9 @@ export class RoomWriter {
         continue;
       this.writeTo(id, writing);
     }
-    return writing.position >= socketIds.length;
+    if (writing.position < socketIds.length) return false;
+    writing.written(socketIds.length);
+    return true;
   }
 
   private writeTo(socketId: string, { packet, frame, isVolatile }: Writing): void {

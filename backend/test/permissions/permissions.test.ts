@@ -11,6 +11,7 @@ import type { CommandRule, Kind, Outcome, Role, RouteRule, Subject } from './rul
 import {
   COMMAND_RULES,
   KINDS,
+  ADMIN_ROUTES,
   OPEN_ROUTES,
   OWN_COMMANDS,
   OWN_ROUTES,
@@ -29,7 +30,7 @@ const NO_SUBJECT: Subject = {
   newcomerId: NOWHERE,
 };
 
-const ruled = [...ROUTE_RULES.map(({ route }) => route), ...OWN_ROUTES, ...OPEN_ROUTES];
+const ruled = [...ROUTE_RULES.map(({ route }) => route), ...OWN_ROUTES, ...ADMIN_ROUTES, ...OPEN_ROUTES];
 const planned = (Object.keys(routes) as RouteName[]).filter((name) => 'planned' in routes[name]);
 
 describe('the table of permissions', () => {
@@ -43,6 +44,7 @@ describe('the table of permissions', () => {
   it('agrees with the contract about what is open', () => {
     for (const name of [...ruled, ...planned]) {
       expect(routes[name].access === 'open', name).toBe(OPEN_ROUTES.includes(name));
+      expect(routes[name].access === 'admin', name).toBe(ADMIN_ROUTES.includes(name));
     }
   });
 
@@ -191,6 +193,14 @@ describe('who may do what', () => {
     ] as const)('a socket with %s is not let in', async (_, auth, code) => {
       await expect(Socket.open(installation.api().baseUrl, auth())).rejects.toMatchObject({
         cause: { code },
+      });
+    });
+
+    it.each(ADMIN_ROUTES)('%s is for an admin of the installation alone', async (name) => {
+      const api = installation.api();
+      expect(await api.refusal(name, { token: people.member.token })).toMatchObject({
+        status: 403,
+        code: 'FORBIDDEN',
       });
     });
 

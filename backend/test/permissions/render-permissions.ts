@@ -2,6 +2,7 @@ import type { Kind, Outcome, Role } from './rules.js';
 import {
   COMMAND_RULES,
   KINDS,
+  ADMIN_ROUTES,
   OPEN_ROUTES,
   OWN_COMMANDS,
   OWN_ROUTES,
@@ -71,6 +72,8 @@ ${differences.join('\n')}
 ## What is nobody else's
 
 Whoever is signed in may, and is told of nothing that is not theirs: ${list([...OWN_ROUTES, ...OWN_COMMANDS])}.
+
+Of the admin of the installation, who registered first, alone: ${list(ADMIN_ROUTES)}.
 
 Open to everybody: ${list(OPEN_ROUTES)}, and what tells nothing of anybody: the documents of the contract. \`/metrics\` is open to who reaches the process; Nginx closes it to the world.
 `;

@@ -274,6 +274,9 @@ export const OWN_COMMANDS: readonly CommandName[] = [
   'auth:refresh',
 ];
 
+/** By the role of the account: the first who registered. Everybody else is refused. */
+export const ADMIN_ROUTES: readonly RouteName[] = ['GET /stats'];
+
 /** Without a token. */
 export const OPEN_ROUTES: readonly RouteName[] = [
   'POST /auth/register',

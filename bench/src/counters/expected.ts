@@ -116,8 +116,8 @@ export type OperationName = keyof typeof OPERATIONS;
 export const LAST_A_SWEEP: ReadonlySet<OperationName> = new Set(['first message since a room is held']);
 
 /**
- * What no operation is charged with: bytes that differ each time (the frames count), pulses and beats, which come all the
- * time, and the hint about who came, which all who move within 250 ms share.
+ * What no operation is charged with: bytes that differ each time (the frames count), pulses, beats and reports, which come all
+ * the time and name who came and went since the last, and the hint about who came, which all who move within 250 ms share.
  */
 export const UNCOUNTED: ReadonlySet<string> = new Set([
   'bytes: typing',
@@ -126,6 +126,11 @@ export const UNCOUNTED: ReadonlySet<string> = new Set([
     `${name} bus: parley:pulse`,
     `${name} Redis: publish parley:pulse`,
     `${name} Redis: publish parley:presence`,
+    `${name} Redis: set`,
+    `${name} Redis: sadd`,
+    `${name} Redis: srem`,
+    `${name} Redis: get`,
+    `${name} Redis: del`,
   ]),
 ]);
 
@@ -173,6 +178,14 @@ const everyInstance = (name: string): Readonly<Record<string, readonly Recurring
       each: 1,
       because: 'the lease of the instance, under which it speaks of all its people',
     },
+  ],
+  [`${name} Redis: pexpire`]: [
+    { everyMs: 2_000, each: 1, because: 'who is connected here, for the figures of all instances' },
+  ],
+  [`${name} Redis: set`]: [{ everyMs: 2_000, each: 1, because: 'the report for those figures' }],
+  [`${name} Redis: sadd`]: [{ everyMs: 2_000, each: 1, because: 'that there is a report' }],
+  [`${name} Redis: get`]: [
+    { everyMs: 2_000, each: 1, because: 'whether somebody changed the level of the log' },
   ],
 });
 

@@ -25,6 +25,12 @@ describe('failureText', () => {
     expect(failureText(error)).not.toContain('relation');
   });
 
+  it('names the end of the request id, by which the failure is found in the logs', () => {
+    const error = refusal({ code: 'INTERNAL', requestId: '0193a7c0-5b7e-7d1c-9f00-12ab34cd56ef' });
+    expect(failureText(error)).toContain('(id 34cd56ef)');
+    expect(failureText(refusal({ code: 'CONFLICT', message: 'it is taken' }))).toBe('It is taken.');
+  });
+
   it('tells a server that refuses from one that is not there', () => {
     expect(failureText(refusal({ code: 'UNAVAILABLE', requestId: '' }))).toContain('could not be reached');
     expect(failureText(new TypeError('Failed to fetch'))).toContain('could not be reached');

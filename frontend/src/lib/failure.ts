@@ -10,6 +10,13 @@ function sentence(text: string): string {
   return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }
 
+/** What a person can read out, and an operator finds in the logs: ids end with their random part. */
+const SHORT_ID_LENGTH = 8;
+
+function shortId(requestId: string): string {
+  return `id ${requestId.slice(-SHORT_ID_LENGTH)}`;
+}
+
 export function failureCode(thrown: unknown): ErrorCode | null {
   return thrown instanceof ParleyError ? thrown.code : null;
 }
@@ -29,7 +36,7 @@ export function failureText(thrown: unknown): string {
       // An answer carries the id of its request; where there is none, nothing answered.
       return thrown.object.requestId === ''
         ? WITHOUT_ANSWER
-        : 'The server is not able to do that right now. Try again in a moment.';
+        : `The server is not able to do that right now. Try again in a moment. (${shortId(thrown.object.requestId)})`;
     default:
       return sentence(thrown.message) || 'That did not work.';
   }
