@@ -61,7 +61,7 @@ interface Line {
 /** Bus messages, of our adapter and of Socket.IO's two, with more and more instances. */
 export const BUS: Measure = {
   names: ['X_node'],
-  minutes: 5,
+  minutes: 3,
   async run(lab) {
     const { bus } = lab.sizes;
     const world = new World(10, { ...bus, roomsPerUser: 1 });

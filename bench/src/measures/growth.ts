@@ -60,7 +60,7 @@ function stepsOf({ rooms, members, roomsPerUser, stored }: GrowthSizes): Step[] 
 /** What a send costs when one thing grows and all else stays. */
 export const GROWTH: Measure = {
   names: ['Growth'],
-  minutes: 5,
+  minutes: 3,
   async run(lab) {
     const { sizes, say } = lab;
     const steps = stepsOf(sizes.growth);

@@ -29,7 +29,7 @@ interface Page {
 /** A page of the history, from few messages and from many. */
 export const HISTORY: Measure = {
   names: ['H10M'],
-  minutes: 4.5,
+  minutes: 4,
   async run(lab) {
     const { sizes, say } = lab;
     const { small, large, rooms, rounds, pages: count } = sizes.history;

@@ -45,7 +45,7 @@ function makeWorlds({ spread, hot, memory }: Sizes): { spread: World; hot: World
 /** What a delivery and a connection cost, against bare Socket.IO and bare ws. */
 export const RATIOS: Measure = {
   names: NAMES,
-  minutes: 13,
+  minutes: 11,
   async run(lab, wanted) {
     const { sizes, freePorts, say, profilesTo } = lab;
     const worlds = makeWorlds(sizes);

@@ -44,7 +44,7 @@ interface Place {
 /** Durable sends a second, against pgbench that only inserts. */
 export const WRITER: Measure = {
   names: ['F_pg'],
-  minutes: 3.5,
+  minutes: 2.5,
   async run(lab) {
     lab.ensureTool('pgbench');
     const world = new World(4, lab.sizes.writer);
