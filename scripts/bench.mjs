@@ -20,7 +20,10 @@ try {
     args: process.argv.slice(2),
     reports: join(ROOT, 'bench', 'reports', 'latest'),
     dataDir: resolve(process.env.PARLEY_DATA_DIR || join(ROOT, '.data')),
-    publishedIn: join(ROOT, 'docs', 'benchmarks.md'),
+    publishedIn: {
+      figures: join(ROOT, 'docs', 'benchmarks.md'),
+      adapters: join(ROOT, 'docs', 'decisions', '0020-reach-only-instances-with-somebody-in-the-room.md'),
+    },
     writerEntry: join(ROOT, 'backend', 'bench', 'writer-process.mjs'),
     startCluster,
     freePorts,

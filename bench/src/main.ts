@@ -5,6 +5,7 @@ import type { FreePorts, StartCluster } from './ground/cluster.js';
 import { measureAll } from './measure-all.js';
 import type { Lab } from './measures/lab.js';
 import { USAGE, readOptions } from './options.js';
+import type { PublishedIn } from './report/publish.js';
 import { publish } from './report/publish.js';
 
 export interface BenchGround {
@@ -13,8 +14,7 @@ export interface BenchGround {
   reports: string;
   /** Folder for the data of what is started. */
   dataDir: string;
-  /** The page of the documents that holds published figures. */
-  publishedIn: string;
+  publishedIn: PublishedIn;
   writerEntry: string;
   startCluster: StartCluster;
   freePorts: FreePorts;

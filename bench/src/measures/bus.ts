@@ -180,7 +180,8 @@ function result(lab: Lab, lines: readonly Line[]): MeasureResult {
     name: 'X_node',
     definition: `Bus messages that instances receive for a send, over instances that hold a member of its room (${WITH_A_MEMBER} where there are so many); ${lab.sizes.bus.membersPerRoom} members a room`,
     figures: [
-      ...ofOurs.map(({ instances, heardPerSend }) => ({
+      // The most instances first: that is where a broadcast to all would show.
+      ...[...ofOurs].reverse().map(({ instances, heardPerSend }) => ({
         name: `${instances} ${instances === 1 ? 'instance' : 'instances'}`,
         unit: '×',
         value: single(heardPerSend / withMember(instances)),
@@ -221,7 +222,7 @@ function result(lab: Lab, lines: readonly Line[]): MeasureResult {
     soundRounds: 1,
     voidRounds: 0,
     notes: [
-      'wasted: what reaches an instance that has nobody to give it to, its own echo included',
+      'wasted: what reaches an instance that has nobody to give it to, its own echo included; an instance that knows itself alone sends nothing',
       'Parley stores each message before it goes out, and checks who may send; the other two store and check nothing',
     ],
     ailments: lines.flatMap(({ adapter, instances, run }) =>

@@ -48,7 +48,7 @@ export function curvePicture({ x, y, series, title }: Curve): string {
 }
 
 const short = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : Number(numberText(value)).toString();
+  value >= 10 ? Math.round(value).toLocaleString('en') : Number(numberText(value)).toString();
 
 function niceAbove(value: number): number {
   const unit = 10 ** Math.floor(Math.log10(value));

@@ -44,7 +44,7 @@ export function reportPage(report: Report): string {
 <h1 class="${tone}">${title}</h1>
 <p class="soft">${mode === 'quick' ? '<b class="missed">A trial with small sizes: nothing to publish.</b> ' : ''}${escaped(startedAt.slice(0, 10))}, ${escaped(startedAt.slice(11, 16))} UTC, ${Math.round(seconds / 60)} minutes. ${machine.cpus} × ${escaped(machine.model)}, ${machine.memoryGiB} GiB, ${escaped(machine.kernel)}, Node ${escaped(machine.node)}; generators, servers and services share it. Load ${machine.load.toFixed(1)} when it began.</p>
 <div class="card glance">${results.map(glanceRow).join('')}</div>
-<p class="soft">A bar is the figure against its goal, the black line: below it where less is better, above it where more is. Ratios and counts are what a change is judged by; times belong to this machine.</p>
+<p class="soft">A bar is the figure against its goal, the line: left of it where less is better, right of it where more is. Where a measure missed a goal, it is that goal's. Ratios and counts are what a change is judged by; times belong to this machine.</p>
 ${results.map(section).join('\n')}
 </main></body></html>
 `;
@@ -52,7 +52,8 @@ ${results.map(section).join('\n')}
 
 function glanceRow(result: MeasureResult): string {
   const verdict = verdictOf(result);
-  const [figure] = result.figures;
+  // What was missed is what one should see first.
+  const figure = result.figures.find((one) => isReached(one) === false) ?? result.figures[0];
   const name = `<a href="#${escaped(result.name)}">${escaped(result.name)}</a>`;
   if (!figure?.value)
     return `<span>${name}</span><span class="soft">no figure</span><b></b><span class="mark ${verdict}">${WORD[verdict]}</span>`;

@@ -3,7 +3,7 @@ import { goalText, isReached, verdictOf } from './report.js';
 import type { Spread } from './spread.js';
 
 export const numberText = (value: number): string =>
-  Number.isInteger(value) && Math.abs(value) >= 100
+  Number.isInteger(value)
     ? value.toLocaleString('en')
     : value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 

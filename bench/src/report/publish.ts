@@ -1,29 +1,57 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spreadText } from './print.js';
-import type { MeasureResult, Report } from './report.js';
+import type { MeasureResult, Report, Table } from './report.js';
 import { goalText, isReached, verdictOf } from './report.js';
 
-const BEGIN = '<!-- figures: written by `npm run bench -- --publish` -->';
-const END = '<!-- end of figures -->';
+export interface PublishedIn {
+  /** The page that holds all figures. */
+  readonly figures: string;
+  /** The decision that rests on how the adapters compare. */
+  readonly adapters: string;
+}
 
-/** Puts the figures of a run between the two marks of a page; resolves with the exit code. */
-export function publish(reportDir: string, pagePath: string): number {
+/** Puts the figures of the last run between the marks of the documents; answers the exit code. */
+export function publish(reportDir: string, { figures, adapters }: PublishedIn): number {
   const report = JSON.parse(readFileSync(join(reportDir, 'report.json'), 'utf8')) as Report;
   if (report.mode !== 'full') {
     console.error('The last run was a trial: there is nothing to publish.');
     return 1;
   }
-  const page = readFileSync(pagePath, 'utf8');
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${pagePath} has no place for figures`);
-  writeFileSync(pagePath, `${before}${BEGIN}\n\n${figures(report)}\n${END}${after}`);
-  console.log(`The figures of ${report.startedAt} stand in ${pagePath}`);
+  fill(figures, 'figures', figuresOf(report));
+  const bus = report.results.find(({ name }) => name === 'X_node');
+  if (bus && verdictOf(bus) !== 'void') {
+    const { startedAt, machine } = report;
+    const when = `Run of ${startedAt.slice(0, 10)} on ${machine.cpus} × ${machine.model}; ${bus.definition}.`;
+    fill(adapters, 'adapters', [when, '', ...(bus.tables ?? []).flatMap(tableLines)].join('\n'));
+  }
+  console.log(`The figures of ${report.startedAt} stand in ${figures}`);
   return 0;
 }
 
-function figures({ startedAt, machine, results, seconds }: Report): string {
+/** Between `<!-- name: … -->` and `<!-- end of name -->`. */
+function fill(path: string, name: string, content: string): void {
+  const begin = `<!-- ${name}: written by \`npm run bench -- --publish\` -->`;
+  const end = `<!-- end of ${name} -->`;
+  const page = readFileSync(path, 'utf8');
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${path} has no place for ${name}`);
+  writeFileSync(path, `${before}${begin}\n\n${content}\n\n${end}${after}`);
+}
+
+function tableLines({ title, columns, rows: cells }: Table): string[] {
+  return [
+    `${title}:`,
+    '',
+    `| ${columns.join(' | ')} |`,
+    `|${columns.map(() => '---|').join('')}`,
+    ...cells.map((row) => `| ${row.join(' | ')} |`),
+    '',
+  ];
+}
+
+function figuresOf({ startedAt, machine, results, seconds }: Report): string {
   return [
     `Run of ${startedAt.slice(0, 10)}, ${startedAt.slice(11, 16)} UTC, ${Math.round(seconds / 60)} minutes: ${machine.cpus} × ${machine.model}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}. Generators, servers and services share the machine; TLS is off.`,
     '',
@@ -68,13 +96,6 @@ function details({
     ...notes.map((note) => `- ${note}`),
     ...ailments.map((one) => `- **unsound**: ${one}`),
     '',
-    ...tables.flatMap(({ title, columns, rows: cells }) => [
-      `${title}:`,
-      '',
-      `| ${columns.join(' | ')} |`,
-      `|${columns.map(() => '---|').join('')}`,
-      ...cells.map((row) => `| ${row.join(' | ')} |`),
-      '',
-    ]),
+    ...tables.flatMap(tableLines),
   ];
 }
