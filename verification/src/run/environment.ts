@@ -1,5 +1,5 @@
 /** Longer than the faults of a short run last, shorter than the pauses of the stories. */
-export const FULL_CHECK_AFTER_S = 10;
+export const FULL_CHECK_AFTER_S = 8;
 
 /** Limits are made for people; the checker is sixty of them behind one address. */
 export const ENVIRONMENT = {

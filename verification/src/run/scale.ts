@@ -27,7 +27,7 @@ const SHORT: Scale = {
   cutEveryMs: 1_500,
   signOutEveryMs: 5_000,
   warmUpMs: 5_000,
-  rounds: [{ stretch: 1, gapMs: 1_500 }],
+  rounds: [{ stretch: 1, gapMs: 1_000 }],
   quietMs: 10_500,
 };
 
