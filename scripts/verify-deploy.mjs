@@ -1,12 +1,14 @@
 // `npm run verify:deploy`: builds and runs the shipped Dockerfiles and docker-compose.production.yml for real, on an engine of its
 // own that is unpacked from packages, and leaves the machine as it was. Ends with `N passed, N failed`. Needs root on Debian.
+//   --long       builds the images twice and compares them; builds k6 where there is none, for the load test
 //   --work DIR   keeps engine and images there for the next run; otherwise all is removed
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { commands } from '../deploy/verify/commands.mjs';
 import { Engine, obstacle } from '../deploy/verify/engine.mjs';
-import { makeStandIns, standInFor } from '../deploy/verify/images.mjs';
+import { buildsTheSameAgain, makeK6, makeStandIns, standInFor } from '../deploy/verify/images.mjs';
 import { differences, forgetMachine, leftByAnother, restore } from '../deploy/verify/machine.mjs';
 import { RECEIVER } from '../deploy/verify/faults.mjs';
 import { Skipped, Stack } from '../deploy/verify/stack.mjs';
@@ -15,7 +17,9 @@ import { build, installPackages } from './prepare.mjs';
 import { step } from './progress.mjs';
 
 const PORTS = ['HTTP_PORT', 'HTTPS_PORT', 'PROMETHEUS_PORT', 'ALERTMANAGER_PORT', 'GRAFANA_PORT'];
-const { values } = parseArgs({ options: { work: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { work: { type: 'string' }, long: { type: 'boolean', default: false } },
+});
 
 let passed = 0;
 let failed = 0;
@@ -131,10 +135,17 @@ async function start() {
         await stack.compose('build');
       },
     ],
+    ...(values.long
+      ? [
+          ['images built again are the same', () => buildsTheSameAgain(engine, stack)],
+          ['k6', () => makeK6(engine)],
+        ]
+      : []),
     [
       'cp env.production.example .env; up -d',
       async () => {
-        await stack.compose('up', '-d');
+        // The clone is there.
+        await stack.shell(commands(stack, 'git clone ').replace(/^git clone .*$/m, ''));
         await stack.well();
       },
     ],

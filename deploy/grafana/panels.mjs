@@ -66,7 +66,7 @@ const overview = {
             'sum by (outcome) (command_outcome:parley_commands:rate1m{outcome!="ok"}) or vector(0)',
             '{{outcome}}',
           ],
-          ['parley:command_faults:ratio_rate5m', 'share by our own fault'],
+          ['parley:command_faults:ratio_rate5m or vector(0)', 'share by our own fault'],
         ]),
         graph(
           14,

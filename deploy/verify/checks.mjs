@@ -7,7 +7,9 @@ import {
   tellsWhatImagesAre,
 } from './containers.mjs';
 import {
+  followsARequest,
   keepsItsInstances,
+  reloadsNginx,
   replacesOneAfterTheOther,
   restoresABackup,
   tellsTheGrafanaPassword,
@@ -37,6 +39,8 @@ export const CHECKS = [
   ['HTTPS, headers, compressed files; no figures outside', servesTheWeb],
   ['sign-up, and a chat over two replicas', chatsOverReplicas],
   ['a session tells the address of the person, not of nginx', seesWhoAsks],
+  ['a request is followed by its id through the logs', followsARequest],
+  ['nginx reads a new certificate, and sockets stay', reloadsNginx],
   ['one connection is one file store, one bucket', reachesTheFileStore],
   ['--scale backend=3 is noticed without a reload', noticesScale],
   ['a killed replica is left at once, nothing is lost', survivesAKill],

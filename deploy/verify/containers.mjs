@@ -1,12 +1,14 @@
 // What Docker says of the containers: rights, networks, limits, health, labels, secrets.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { commands } from './commands.mjs';
 
 const nameOf = ({ Name }) => Name.slice(1);
 const isTask = ({ HostConfig }) => HostConfig.RestartPolicy.Name === 'no';
 
 export async function migratesWithoutNetwork({ engine, stack }) {
-  const out = await stack.compose('exec', '-T', 'backend', 'npx', 'prisma', 'migrate', 'deploy');
+  const typed = commands(stack, 'docker compose exec backend npx prisma migrate deploy');
+  const out = await stack.shell(typed.replace('exec', 'exec -T'));
   assert.match(out, /No pending migrations/);
   const alone = await engine.docker(
     ...[

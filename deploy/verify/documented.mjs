@@ -1,19 +1,11 @@
 // What PRODUCTION_DEPLOYMENT.md tells operators to type, typed as it stands there.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '../../scripts/managed-process.mjs';
+import { commands } from './commands.mjs';
 import { until } from './stack.mjs';
-
-/** The commands that follow a text of the page. */
-function commandsAfter(stack, text) {
-  const page = readFileSync(join(stack.folder, 'PRODUCTION_DEPLOYMENT.md'), 'utf8');
-  const start = page.indexOf(text);
-  const [, commands] = /^```bash\n(.*?)^```$/ms.exec(page.slice(start)) ?? [];
-  if (start === -1 || commands === undefined) throw new Error(`the page has no commands after "${text}"`);
-  return commands;
-}
 
 /** Sends one message after the other, each until it is acknowledged, as clients do; answers what was acknowledged. */
 async function talk(line, conversationId, isOver) {
@@ -68,7 +60,7 @@ export async function replacesOneAfterTheOther({ stack, state }) {
     }
   })();
   try {
-    await stack.shell(commandsAfter(stack, 'To replace them one after the other'));
+    await stack.shell(commands(stack, 'docker compose run --rm --no-deps migrate'));
     await stack.well();
   } finally {
     over = true;
@@ -99,7 +91,13 @@ export async function replacesOneAfterTheOther({ stack, state }) {
 export async function restoresABackup({ stack, state }) {
   const { site } = state;
   const kept = await site.history(state.ann, state.conversationId);
-  await stack.shell(commandsAfter(stack, 'Three things must be kept'));
+  await stack.shell(commands(stack, 'docker compose exec -T postgres pg_dump'));
+  await stack.shell(commands(stack, 'docker compose cp backend:/run/secrets'));
+  const copies = readdirSync(stack.folder).filter((name) => /^(files|secrets|env)-\d/.test(name));
+  assert.equal(copies.length, 3);
+  const secrets = copies.find((name) => name.startsWith('secrets'));
+  assert.ok(existsSync(join(stack.folder, secrets, 'access_token_secret')));
+  for (const name of copies) rmSync(join(stack.folder, name), { recursive: true });
   const line = await site.connect(state.ann);
   const lost = await line.send(state.conversationId, 'after the backup');
   assert.equal(lost.ok, true);
@@ -107,18 +105,56 @@ export async function restoresABackup({ stack, state }) {
   line.close();
   const today = new Date().toISOString().slice(0, 10);
   await stack.shell(
-    commandsAfter(stack, '**Restore**').replace(/parley-[\d-]+\.dump/, `parley-${today}.dump`),
+    commands(stack, 'docker compose stop backend worker').replace(
+      /parley-[\d-]+\.dump/,
+      `parley-${today}.dump`,
+    ),
   );
   await stack.well();
   assert.deepEqual(await site.history(state.ann, state.conversationId), kept);
   const after = await until('a connection', () => site.connect(state.ann).catch(() => null), 20_000);
   assert.notEqual(after.epoch, epoch, 'clients are told that it is another history');
   const ack = await after.send(state.conversationId, 'after the restore');
-  assert.equal(ack.ok && ack.message.seq, lost.message.seq);
+  assert.equal(ack.ok, true, JSON.stringify(ack));
+  assert.equal(ack.data.message.seq, lost.data.message.seq);
   after.close();
 }
 
 export async function tellsTheGrafanaPassword({ stack }) {
-  const password = await stack.shell(commandsAfter(stack, "Grafana's password, where you gave none"));
+  const password = await stack.shell(commands(stack, 'docker compose exec grafana cat'));
   assert.match(password.trim(), /^\S{32,}$/);
+}
+
+/** One request, followed by its id from the answer of nginx to the log of the server. */
+export async function followsARequest({ stack, state }) {
+  const { headers, status } = await state.site.fetch('/api/v1/users/me', {
+    headers: { authorization: `Bearer ${state.ann.token}` },
+  });
+  assert.equal(status, 200);
+  const id = headers['x-request-id'];
+  const typed = commands(stack, 'docker compose logs --no-log-prefix').replace(/grep \S+/, `grep ${id}`);
+  const lines = await until('its lines', () => stack.shell(typed).catch(() => null), 10_000);
+  assert.ok(
+    lines
+      .split('\n')
+      .filter(Boolean)
+      .every((line) => JSON.parse(line)),
+    'each line is JSON',
+  );
+}
+
+/** A socket from before goes on while nginx reads its configuration, and its certificate, again. */
+export async function reloadsNginx({ stack, state }) {
+  const line = await state.site.connect(state.ann);
+  await stack.shell(
+    commands(stack, 'docker compose exec nginx nginx -c /run/nginx/nginx.conf -s reload').replace(
+      'exec',
+      'exec -T',
+    ),
+  );
+  await sleep(1_000);
+  const ack = await line.send(state.conversationId, 'over a reload');
+  assert.equal(ack.ok, true, JSON.stringify(ack));
+  assert.equal(line.connects, 1);
+  line.close();
 }

@@ -4,6 +4,8 @@ import { until } from './stack.mjs';
 
 /** Name of the container that stands for the program that wakes people up. */
 export const RECEIVER = 'parley-verify-receiver';
+/** Not one of the images that compose built: those count as parts of the project. */
+const NODE_IMAGE = 'node:24-trixie-slim';
 /** A fault that lasts 60 s, asked for every 10 s and grouped for up to 30 s. */
 const HEARD_WITHIN_MS = 180_000;
 
@@ -23,7 +25,7 @@ export async function startReceiver({ engine, stack }) {
     '--entrypoint',
     'node',
   ];
-  await engine.docker('run', ...options, 'parley-backend:latest', '-e', PROGRAM);
+  await engine.docker('run', ...options, NODE_IMAGE, '-e', PROGRAM);
 }
 
 /** What was posted: the alerts with their status, oldest first. */

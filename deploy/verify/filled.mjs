@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { secretsFor } from '../../scripts/check-env.mjs';
 import { fillEnvFile, parseEnvFile } from '../setup/env-file.mjs';
 import { RECEIVER, startReceiver } from './faults.mjs';
-import { openSite, addressTold } from './traffic.mjs';
+import { addressTold, gatewayOf, openSite } from './traffic.mjs';
 
 const rules = await import('../../backend/dist/config/compose-variables.js');
 
@@ -19,7 +19,7 @@ export async function fillsTheEnvFile(context) {
     ...random,
     PUBLIC_URL: stack.origin,
     ALERT_WEBHOOK_URL: `http://${RECEIVER}:8080/hook-${random.ACCESS_TOKEN_SECRET.slice(0, 24)}`,
-    TRUSTED_PROXIES: state.gateway,
+    TRUSTED_PROXIES: await gatewayOf(context),
   };
   writeFileSync(
     path,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { run } from './engine.mjs';
 
 const S3_MODULE = 'github.com/versity/versitygw/cmd/versitygw';
+const K6_MODULE = 'go.k6.io/k6@v1.8.1';
 /** Name in the compose file, without its tag, and the folder of its stand-in. */
 const STAND_INS = {
   node: 'node',
@@ -80,6 +81,45 @@ const PREPARE = {
     });
   },
 };
+
+/** k6 by its own module, for `--long`: some minutes of a build. */
+export async function makeK6(engine) {
+  const folder = join(engine.work, 'k6');
+  if (existsSync(join(folder, 'k6'))) return 'kept';
+  const path = join(engine.work, 'go');
+  const env = {
+    GOBIN: folder,
+    GOPATH: join(path, 'path'),
+    GOCACHE: join(path, 'cache'),
+    GOFLAGS: '-modcacherw',
+  };
+  await run('nice', ['go', 'install', K6_MODULE], { env: { ...process.env, CGO_ENABLED: '0', ...env } });
+  return '';
+}
+
+/** What an image holds of Parley, as one hash over the names and contents of its files. */
+async function contentOf(engine, name, folder) {
+  const script = `cd ${folder} && find . -type f -o -type l | LC_ALL=C sort | xargs sha256sum | sha256sum`;
+  const options = ['--rm', '--network', 'none', '--entrypoint', 'sh'];
+  return (await engine.docker('run', ...options, name, '-c', script)).split(' ')[0];
+}
+
+/** Builds both images again with nothing kept, and compares what they hold. */
+export async function buildsTheSameAgain(engine, stack) {
+  const images = { backend: '/app', frontend: '/srv/web' };
+  const before = {};
+  for (const [name, folder] of Object.entries(images)) {
+    before[name] = await contentOf(engine, `parley-${name}:latest`, folder);
+  }
+  await stack.compose('build', '--no-cache', ...Object.keys(images));
+  for (const [name, folder] of Object.entries(images)) {
+    const after = await contentOf(engine, `parley-${name}:latest`, folder);
+    if (after !== before[name]) throw new Error(`${name}: ${folder} was ${before[name]}, is ${after}`);
+  }
+  return Object.values(before)
+    .map((hash) => hash.slice(0, 12))
+    .join(', ');
+}
 
 async function build(engine, name, folder, ...options) {
   await engine.docker('build', '-q', '-t', name, ...options, folder);

@@ -1,5 +1,5 @@
 // The shipped compose file, run as an operator would in a fresh copy of the checkout: only variables differ.
-import { copyFileSync, cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sleep } from '../../scripts/managed-process.mjs';
 
@@ -42,7 +42,7 @@ export class Stack {
       recursive: true,
       filter: (path) => !NOT_COPIED.has(basename(path)),
     });
-    copyFileSync(join(this.folder, 'env.production.example'), join(this.folder, '.env'));
+    rmSync(join(this.folder, '.env'), { force: true });
   }
 
   compose(...args) {

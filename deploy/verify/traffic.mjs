@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '../../scripts/managed-process.mjs';
+import { commands } from './commands.mjs';
 import { Site } from './people.mjs';
 import { Skipped, until } from './stack.mjs';
 
@@ -79,6 +80,8 @@ export async function chatsOverReplicas({ state }) {
   for (const line of [ann, bob]) {
     await line.until('all messages', () => wanted.every((text) => line.texts.includes(text)));
     assert.deepEqual(line.texts, wanted, 'each once, in order');
+    // As every client does at its start.
+    assert.equal((await line.socket.timeout(10_000).emitWithAck('sync', { conversations: {} })).ok, true);
     line.close();
   }
 }
@@ -90,15 +93,18 @@ export async function addressTold(site, claimed) {
   return items.find(({ current }) => current).ip;
 }
 
-export async function seesWhoAsks({ engine, stack, state }) {
+/** Docker hands on what comes from this machine under the address that it has in that network. */
+export async function gatewayOf({ engine, stack }) {
   const [network] = JSON.parse(await engine.docker('network', 'inspect', `${stack.project}_edge`));
+  return network.IPAM.Config[0].Gateway;
+}
+
+export async function seesWhoAsks({ engine, stack, state }) {
   const [{ NetworkSettings }] = await stack.inspect('nginx');
   const ofNginx = Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress);
   const told = await addressTold(state.site, '203.0.113.7');
   assert.ok(!ofNginx.includes(told), `${told} is nginx's`);
-  // Docker hands on what comes from this machine under the address that it has in that network.
-  assert.equal(told, network.IPAM.Config[0].Gateway);
-  state.gateway = told;
+  assert.equal(told, await gatewayOf({ engine, stack }));
 }
 
 export async function reachesTheFileStore({ state }) {
@@ -121,7 +127,8 @@ async function reached(site, person, connections) {
 
 export async function noticesScale({ stack, state }) {
   const before = (await stack.inspect('nginx'))[0];
-  await stack.compose('up', '-d', '--no-recreate', '--scale', 'backend=3');
+  const typed = commands(stack, 'docker compose up -d --no-recreate --scale backend=4');
+  await stack.shell(typed.replace('backend=4', 'backend=3'));
   await stack.well();
   await until('a third instance', async () => (await reached(state.site, state.ann, 12)).size === 3, 20_000);
   const after = (await stack.inspect('nginx'))[0];
