@@ -1,4 +1,4 @@
-import type { Me, RouteAnswer, RouteName } from '@parley/protocol';
+import type { Me, RouteAnswer, RouteName, SignedIn } from '@parley/protocol';
 import { leaseOf, oneTabAtATime, type Lease } from './access-token.js';
 import { backoffMs, sleep } from './delays.js';
 import { State, type Observable } from './observable.js';
@@ -16,6 +16,8 @@ export class Account {
   private readonly auth = new State<AuthState>({ status: 'unknown' });
   private lease: Lease | null = null;
   private renewal: Promise<Lease> | null = null;
+  /** The name of a registration that may have happened. */
+  private unanswered: string | null = null;
 
   constructor(private readonly rest: Rest) {}
 
@@ -32,12 +34,31 @@ export class Account {
     route: 'POST /auth/register' | 'POST /auth/login',
     body: { username: string; password: string; displayName?: string; email?: string },
   ): Promise<Me> {
-    const answer = await this.rest.call(route, null, { body });
+    const answer = await this.enter(route, body);
     // Whoever was signed in before: nothing of theirs is mixed with what follows.
     if (this.me && this.me.id !== answer.user.id) this.signedOut('none');
     this.lease = leaseOf(answer);
     this.auth.set({ status: 'signed-in', user: answer.user });
     return answer.user;
+  }
+
+  /** A registration that was not answered may have happened. A name that is taken then is likely the person's own. */
+  private async enter(
+    route: 'POST /auth/register' | 'POST /auth/login',
+    body: { username: string; password: string; displayName?: string; email?: string },
+  ): Promise<SignedIn> {
+    const { username, password } = body;
+    try {
+      return await this.rest.call(route, null, { body });
+    } catch (error) {
+      if (route === 'POST /auth/login' || !(error instanceof ParleyError)) throw error;
+      const wasUnanswered = this.unanswered === username;
+      if (error.retryable) this.unanswered = username;
+      if (error.code !== 'CONFLICT' || !wasUnanswered) throw error;
+      return await this.rest.call('POST /auth/login', null, { body: { username, password } }).catch(() => {
+        throw error;
+      });
+    }
   }
 
   /**

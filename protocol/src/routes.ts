@@ -41,6 +41,7 @@ import type {
   MemberList,
   MemberPage,
   Message,
+  MessageEditPage,
   MessagePage,
   Nothing,
   PresenceList,
@@ -346,6 +347,15 @@ export const routes = {
     answer: answer<Message>('Message'),
     status: [200],
     errors: OF_A_MESSAGE,
+  }),
+  'GET /messages/:id/edits': route({
+    summary: 'What the message said before, newest first; for admins of the conversation',
+    access: 'session',
+    params: IdParams,
+    query: PageQuery,
+    answer: answer<MessageEditPage>('MessageEditPage'),
+    status: [200],
+    errors: ['NOT_FOUND', 'FORBIDDEN'],
   }),
   'DELETE /messages/:id': route({
     summary: 'Delete: a tombstone keeps the place',

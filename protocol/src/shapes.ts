@@ -202,6 +202,17 @@ export interface UserPage {
   items: User[];
   nextCursor: string | null;
 }
+/** What a message said before. */
+export interface MessageEdit {
+  text: string;
+  /** The rev that took its place. */
+  replacedByRev: number;
+  editedAt: string;
+}
+export interface MessageEditPage {
+  items: MessageEdit[];
+  nextCursor: string | null;
+}
 export interface SessionList {
   items: Session[];
 }

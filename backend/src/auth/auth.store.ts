@@ -1,5 +1,6 @@
 import type { AccountRole, Me, Session, SessionEndedEvent } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
+import type { Sql } from '../infra/database/database.js';
 import { Database } from '../infra/database/database.js';
 import type { MeRow } from '../users/user.view.js';
 import { toMe } from '../users/user.view.js';
@@ -71,9 +72,12 @@ export class AuthStore {
 
   /**
    * The first account is the admin's. While there is none, registrations wait for each other, so that of two at
-   * once exactly one is first.
+   * once exactly one is first. Its first session is made with it.
    */
-  async createUser(user: NewUser): Promise<{ user: Me } | { taken: 'username' | 'email' }> {
+  async createUser(
+    user: NewUser,
+    session: NewSession,
+  ): Promise<{ user: Me } | { taken: 'username' | 'email' }> {
     try {
       return await this.database.transaction(async (sql) => {
         const isEmpty = async (): Promise<boolean> =>
@@ -88,6 +92,7 @@ export class AuthStore {
           [user.id, user.username, user.displayName, user.email, user.passwordHash, role],
         );
         if (!row) throw new Error('PostgreSQL did not return the account it made');
+        await insertSession(sql, session);
         return { user: toMe(row) };
       });
     } catch (error) {
@@ -107,7 +112,7 @@ export class AuthStore {
   }
 
   async createSession(session: NewSession): Promise<void> {
-    await this.database.prisma.session.create({ data: session });
+    await insertSession(this.database, session);
   }
 
   /** With every request: one look-up by primary key, joined to the role. */
@@ -252,6 +257,13 @@ export class AuthStore {
     );
     return rows.map(({ id, end_reason }) => ({ id, reason: end_reason ?? 'revoked' }));
   }
+}
+
+async function insertSession(sql: Sql, session: NewSession): Promise<void> {
+  await sql.query(
+    `INSERT INTO sessions (id, user_id, refresh_hash, user_agent, ip, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [session.id, session.userId, session.refreshHash, session.userAgent, session.ip, session.expiresAt],
+  );
 }
 
 /** Which unique column a violation is about. */

@@ -8,7 +8,10 @@ import { Passwords } from './passwords.js';
 import type { Device, StartedSession } from './start-session.js';
 import { StartSession } from './start-session.js';
 
-/** Makes an account and signs it in. The first one ever made is the admin's. */
+/**
+ * Makes an account and signs it in, in one transaction: where the answer is lost there is either both or nothing. The first
+ * one ever made is the admin's.
+ */
 @Injectable()
 export class Register {
   constructor(
@@ -25,15 +28,18 @@ export class Register {
     // Before the costly hash; the unique index decides where two register at once.
     if (await this.store.isUsernameTaken(username)) throw taken('username');
     const passwordHash = await this.passwords.hash(input.password);
-    const made = await this.store.createUser({
-      id: newId(),
+    const id = newId();
+    const prepared = this.startSession.prepare(id, device);
+    const user = {
+      id,
       username,
       displayName: input.displayName ?? input.username,
       email: input.email ?? null,
       passwordHash,
-    });
+    };
+    const made = await this.store.createUser(user, prepared.session);
     if ('taken' in made) throw taken(made.taken);
-    return this.startSession.execute(made.user, device);
+    return this.startSession.answer(made.user, prepared);
   }
 }
 

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { newId } from '../infra/new-id.js';
 import { AccessTokens } from './access-tokens.js';
+import type { NewSession } from './auth.store.js';
 import { AuthStore } from './auth.store.js';
 import { RefreshChain } from './refresh-chain.js';
 import { refreshHash } from './refresh-token.js';
@@ -15,6 +16,12 @@ export interface Device {
 
 export interface StartedSession {
   readonly answer: SignedIn;
+  readonly refreshToken: string;
+}
+
+/** A session that is not stored yet, and the token that renews it. */
+export interface PreparedSession {
+  readonly session: NewSession;
   readonly refreshToken: string;
 }
 
@@ -33,17 +40,28 @@ export class StartSession {
   ) {}
 
   async execute(user: Me, device: Device): Promise<StartedSession> {
+    const prepared = this.prepare(user.id, device);
+    await this.store.createSession(prepared.session);
+    return this.answer(user, prepared);
+  }
+
+  /** For whoever stores it together with something else. */
+  prepare(userId: string, device: Device): PreparedSession {
     const sessionId = newId();
     const refreshToken = this.chain.tokens.first(sessionId);
-    await this.store.createSession({
+    const session = {
       id: sessionId,
-      userId: user.id,
+      userId,
       refreshHash: refreshHash(refreshToken),
       userAgent: device.userAgent.slice(0, USER_AGENT_MAX),
       ip: device.address,
       expiresAt: new Date(Date.now() + this.config.tokens.refreshDays * DAY_MS),
-    });
-    const { accessToken, expiresIn } = await this.accessTokens.issue(user.id, sessionId);
-    return { answer: { user, accessToken, expiresIn }, refreshToken: refreshToken.text };
+    };
+    return { session, refreshToken: refreshToken.text };
+  }
+
+  async answer(user: Me, { session, refreshToken }: PreparedSession): Promise<StartedSession> {
+    const { accessToken, expiresIn } = await this.accessTokens.issue(user.id, session.id);
+    return { answer: { user, accessToken, expiresIn }, refreshToken };
   }
 }

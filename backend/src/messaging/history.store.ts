@@ -1,4 +1,4 @@
-import type { Message, User } from '@parley/protocol';
+import type { MemberRole, Message, MessageEdit, User } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import type { MessageRow } from '../conversations/message.view.js';
 import { toMessage } from '../conversations/message.view.js';
@@ -185,6 +185,38 @@ export class HistoryStore {
         ? [{ user: toUser(user), position: { createdAt: reactedAt.toISOString(), userId: user.id } }]
         : [],
     );
+  }
+
+  /** Earlier texts of a message, newest first, and the reader's role; `null` for those who are not members. */
+  async edits(
+    readerId: string,
+    messageId: string,
+    beforeRev: string | null,
+    limit: number,
+  ): Promise<{ role: MemberRole; edits: MessageEdit[] } | null> {
+    const rows = await this.database.query<{
+      role: MemberRole;
+      rev: number | null;
+      text: string;
+      editedAt: Date;
+    }>(
+      `SELECT m.role, e.rev, e.text, e.edited_at AS "editedAt"
+         FROM messages x
+         JOIN conversations c ON c.id = x.conversation_id AND c.deleted_at IS NULL
+         JOIN members m ON m.conversation_id = c.id AND m.user_id = $1 AND m.left_at IS NULL
+         LEFT JOIN LATERAL (
+           SELECT * FROM message_edits e
+            WHERE e.message_id = x.id AND m.role <> 'member' AND ($3::bigint IS NULL OR e.rev < $3)
+            ORDER BY e.rev DESC LIMIT $4) e ON true
+        WHERE x.id = $2 ORDER BY e.rev DESC`,
+      [readerId, messageId, beforeRev, limit],
+    );
+    const [first] = rows;
+    if (!first) return null;
+    const edits = rows.flatMap(({ rev, text, editedAt }) =>
+      rev === null ? [] : [{ text, replacedByRev: rev, editedAt: editedAt.toISOString() }],
+    );
+    return { role: first.role, edits };
   }
 
   private async page(text: string, values: readonly unknown[]): Promise<MessagesWithHead | null> {

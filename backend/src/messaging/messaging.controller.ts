@@ -1,9 +1,18 @@
-import type { ChangePage, Message, MessagePage, ReadState, SyncAnswer, UserPage } from '@parley/protocol';
+import type {
+  ChangePage,
+  Message,
+  MessageEditPage,
+  MessagePage,
+  ReadState,
+  SyncAnswer,
+  UserPage,
+} from '@parley/protocol';
 import { Controller } from '@nestjs/common';
 import type { EndpointCall } from '../infra/http/endpoint.js';
 import { Endpoint } from '../infra/http/endpoint.js';
 import { ChangeMessage } from './change-message.js';
 import { ListChanges } from './list-changes.js';
+import { ListEdits } from './list-edits.js';
 import { ListMessages } from './list-messages.js';
 import { ListReactors } from './list-reactors.js';
 import { MovePointer } from './move-pointer.js';
@@ -17,6 +26,7 @@ export class MessagingController {
     private readonly listMessages: ListMessages,
     private readonly listChanges: ListChanges,
     private readonly listReactors: ListReactors,
+    private readonly listEdits: ListEdits,
     private readonly changeMessage: ChangeMessage,
     private readonly movePointer: MovePointer,
     private readonly sync: Sync,
@@ -47,6 +57,11 @@ export class MessagingController {
   @Endpoint('PATCH /messages/:id')
   edit({ caller, params, body }: EndpointCall<'PATCH /messages/:id'>): Promise<Message> {
     return this.changeMessage.edit(caller.userId, params.id, body.text, body.ifRev);
+  }
+
+  @Endpoint('GET /messages/:id/edits')
+  edits({ caller, params, query }: EndpointCall<'GET /messages/:id/edits'>): Promise<MessageEditPage> {
+    return this.listEdits.execute(caller.userId, params.id, query);
   }
 
   @Endpoint('DELETE /messages/:id')

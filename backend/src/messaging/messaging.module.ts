@@ -6,6 +6,7 @@ import { HeadsStore } from './heads.store.js';
 import { HeadsSweep } from './heads-sweep.js';
 import { HistoryStore } from './history.store.js';
 import { ListChanges } from './list-changes.js';
+import { ListEdits } from './list-edits.js';
 import { ListMessages } from './list-messages.js';
 import { ListReactors } from './list-reactors.js';
 import { MessageLogStore } from './message-log.store.js';
@@ -33,6 +34,7 @@ import { SyncStore } from './sync.store.js';
     HeadsSweep,
     HistoryStore,
     ListChanges,
+    ListEdits,
     ListMessages,
     ListReactors,
     MessageLogStore,

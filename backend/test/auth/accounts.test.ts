@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Api } from '../_support/api.js';
 import type { StartedApp } from '../_support/start-app.js';
 import { startApp } from '../_support/start-app.js';
+import { startTcpProxy } from '../_support/tcp-proxy.js';
 import type { TestDatabase } from '../_support/test-database.js';
 import { createTestDatabase } from '../_support/test-database.js';
 
@@ -65,6 +66,31 @@ describe('accounts', () => {
       [person.user.id],
     );
     expect(session?.row).not.toContain(person.cookie.split('=')[1]?.split('.')[2]);
+  });
+
+  it('makes account and session together: a lost answer leaves both, and nothing that a sign-in does not open', async () => {
+    const proxy = await startTcpProxy(database.url);
+    const behind = await startApp({ databaseUrl: proxy.url });
+    const body = { username: 'lost.answer', password: 'a good password' };
+    const rows = () =>
+      database.query(
+        "SELECT s.id FROM users u LEFT JOIN sessions s ON s.user_id = u.id WHERE u.username = 'lost.answer'",
+      );
+    try {
+      const there = new Api(behind.baseUrl);
+      // The session can not be stored: then there is no account either.
+      proxy.loseAnswerTo('INSERT INTO sessions');
+      expect(await there.refusal('POST /auth/register', { body })).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await rows()).toEqual([]);
+      proxy.loseAnswerTo('COMMIT');
+      expect(await there.refusal('POST /auth/register', { body })).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await rows()).toEqual([{ id: expect.any(String) as string }]);
+      expect(await there.refusal('POST /auth/register', { body })).toMatchObject({ code: 'CONFLICT' });
+      expect((await there.logIn(body.username, body.password)).user.username).toBe('lost.answer');
+    } finally {
+      await behind.close();
+      await proxy.close();
+    }
   });
 
   it('refuses a taken name, in any case, and one raced by two', async () => {

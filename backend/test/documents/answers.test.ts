@@ -89,6 +89,7 @@ describe('what the server answers is what its documents say', () => {
     });
     await held('PATCH /messages/:id', { token, params: { id: message.id }, body: { text: 'Hello all' } });
     await held('PUT /messages/:id/reactions/:emoji', { token, params: { id: message.id, emoji: '👍' } });
+    await held('GET /messages/:id/edits', { token, params: { id: message.id } });
     await held('GET /messages/:id/reactions', { token, params: { id: message.id }, query: { emoji: '👍' } });
     await held('PUT /messages/:id/pin', { token, params: { id: message.id } });
     await held('GET /conversations/:id/pins', { token, params });

@@ -182,6 +182,29 @@ describe('reading the log', () => {
     expect((await pins()).items).toHaveLength(3);
   });
 
+  it('shows admins what a message said before, newest first, until it is deleted', async () => {
+    const api = installation.api();
+    const message = await installation.post(bob, conversationId, 'one');
+    const ofMessage = { token: bob.token, params: { id: message.id } };
+    for (const text of ['two', 'three', 'four']) {
+      await api.call('PATCH /messages/:id', { ...ofMessage, body: { text } });
+    }
+    const edits = (query: Record<string, string | number> = {}) =>
+      api.call('GET /messages/:id/edits', { ...ofMessage, token: anna.token, query });
+    const page = await edits({ limit: 2 });
+    expect(page.items).toMatchObject([
+      { text: 'three', replacedByRev: message.rev + 3 },
+      { text: 'two', replacedByRev: message.rev + 2 },
+    ]);
+    expect(await edits({ cursor: page.nextCursor ?? '' })).toMatchObject({
+      items: [{ text: 'one', replacedByRev: message.rev + 1 }],
+      nextCursor: null,
+    });
+    expect(await api.refusal('GET /messages/:id/edits', ofMessage)).toMatchObject({ code: 'FORBIDDEN' });
+    await api.call('DELETE /messages/:id', ofMessage);
+    expect(await edits()).toEqual({ items: [], nextCursor: null });
+  });
+
   it('names who reacted, and refuses an edit of another state', async () => {
     const api = installation.api();
     const message = await installation.post(anna, conversationId, 'react to me');

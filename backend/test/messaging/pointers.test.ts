@@ -73,7 +73,10 @@ describe('read and delivered pointers', () => {
         params: { id },
         body: { markedUnread: true },
       });
-      await bobs.next('conversation', ({ conversation }) => conversation.me.markedUnread);
+      await bobs.next(
+        'conversation',
+        ({ conversation }) => conversation.id === id && conversation.me.markedUnread,
+      );
       bobs.received.length = 0;
       await unmark();
       const { conversation } = await bobs.next('conversation', (event) => event.conversation.id === id);

@@ -85,6 +85,12 @@ export const ROUTE_RULES: readonly RouteRule[] = [
     request: ofConversation,
     outcomes: MEMBERS,
   },
+  {
+    act: 'see what a message said before',
+    route: 'GET /messages/:id/edits',
+    request: ofMessage,
+    outcomes: ADMINS,
+  },
   { act: 'read a thread', route: 'GET /messages/:id/thread', request: ofMessage, outcomes: MEMBERS },
   {
     act: 'see who reacted',

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 const UNANSWERED_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * The publishing side of the bus between instances. The Socket.IO adapter does not await `publish`, so a
+ * The publishing side of the bus between instances. Nobody waits for an event to be published, so a
  * rejection of it would end the process: here it never rejects. An event that can not be published now is
  * dropped and counted; the other instances read it from PostgreSQL. Keeping it for later would deliver it
  * only sometimes, since subscribers return at their own pace.

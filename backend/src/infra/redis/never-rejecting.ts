@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 const METHODS = ['subscribe', 'psubscribe', 'unsubscribe', 'punsubscribe'] as const;
 
 /**
- * The Socket.IO adapter awaits none of its subscriptions, so a rejection (the connection closed meanwhile) would
- * end the process. ioredis renews subscriptions by itself when it reconnects.
+ * Not every subscription is awaited, so a rejection (the connection closed meanwhile) would end the process. ioredis
+ * renews subscriptions by itself when it reconnects.
  */
 export function withSubscriptionsThatNeverReject(client: Redis): Redis {
   for (const method of METHODS) {
