@@ -74,15 +74,16 @@ export class Config {
       accessSeconds: filled(values, 'ACCESS_TOKEN_SECONDS'),
       refreshDays: filled(values, 'REFRESH_TOKEN_DAYS'),
     };
+    const scale = filled(values, 'RATE_LIMIT_SCALE');
+    const scaled = (name: VariableName & `RATE_LIMIT_${string}`): number =>
+      Math.max(1, Math.round(filled(values, name) * scale));
     this.socket = {
       polling: filled(values, 'SOCKET_POLLING'),
       perInstance: filled(values, 'SOCKETS_PER_INSTANCE'),
       perUser: filled(values, 'SOCKETS_PER_USER'),
+      perAddress: scaled('RATE_LIMIT_SOCKETS_PER_ADDRESS'),
+      handshakesAtOnce: filled(values, 'HANDSHAKES_AT_ONCE'),
     };
-
-    const scale = filled(values, 'RATE_LIMIT_SCALE');
-    const scaled = (name: VariableName & `RATE_LIMIT_${string}`): number =>
-      Math.max(1, Math.round(filled(values, name) * scale));
     this.limits = {
       messagesPerMinute: scaled('RATE_LIMIT_MESSAGES_PER_MINUTE'),
       commandsPerMinute: scaled('RATE_LIMIT_COMMANDS_PER_MINUTE'),
@@ -93,6 +94,9 @@ export class Config {
       refreshesPerMinutePerAddress: scaled('RATE_LIMIT_REFRESHES_PER_MINUTE_PER_ADDRESS'),
       passwordsPerHour: scaled('RATE_LIMIT_PASSWORDS_PER_HOUR'),
       conversationsPerHour: scaled('RATE_LIMIT_CONVERSATIONS_PER_HOUR'),
+      joinsPerHour: scaled('RATE_LIMIT_JOINS_PER_HOUR'),
+      connectionsPerMinutePerUser: scaled('RATE_LIMIT_CONNECTIONS_PER_MINUTE_PER_USER'),
+      connectionsPerMinutePerAddress: scaled('RATE_LIMIT_CONNECTIONS_PER_MINUTE_PER_ADDRESS'),
     };
   }
 

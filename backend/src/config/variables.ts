@@ -236,6 +236,16 @@ export const VARIABLES = {
     default: '50',
     parse: integer(1, 100_000),
   }),
+  HANDSHAKES_AT_ONCE: variable({
+    group: 'Socket',
+    about:
+      'Connections of one process that may be between the accepted upgrade and `ready` at once; above, upgrades answer 503 and the proxy tries the next.',
+    whenWrong:
+      'Too low: after a restart people come back slowly, and clients on slow networks hold the places. Too high: a storm of reconnects delays those who are connected.',
+    // Clients on a phone take half a second for their part: 500 let in about 1,000 a second, more than an instance can read from PostgreSQL.
+    default: '500',
+    parse: integer(1, 100_000),
+  }),
 
   RATE_LIMIT_SCALE: variable({
     group: 'Limits',
@@ -246,12 +256,23 @@ export const VARIABLES = {
   }),
   RATE_LIMIT_MESSAGES_PER_MINUTE: limit('Messages a person may send in a minute, over all instances.', 100),
   RATE_LIMIT_COMMANDS_PER_MINUTE: limit(
-    'Socket commands a person may send in a minute to one instance.',
+    'Socket commands a person may send in a minute, over all instances. A connection is cut that sends more than twice as many.',
     1_200,
   ),
   RATE_LIMIT_REQUESTS_PER_MINUTE: limit(
-    'REST requests a person may send in a minute to one instance.',
+    'REST requests a person may send in a minute, over all instances.',
     1_200,
+  ),
+  // 50 connections that are lost twice in a minute, and some more.
+  RATE_LIMIT_CONNECTIONS_PER_MINUTE_PER_USER: limit('Sockets a person may open in a minute.', 120),
+  // What nginx lets one address start and hold, 100 a second and 2,000: also where no nginx stands before it.
+  RATE_LIMIT_CONNECTIONS_PER_MINUTE_PER_ADDRESS: limit(
+    'Sockets that may be opened in a minute from one address.',
+    6_000,
+  ),
+  RATE_LIMIT_SOCKETS_PER_ADDRESS: limit(
+    'Connections from one address that one instance holds at once.',
+    2_000,
   ),
   RATE_LIMIT_LOGINS_PER_MINUTE_PER_ADDRESS: limit('Sign-ins tried in a minute from one address.', 60),
   RATE_LIMIT_LOGINS_PER_MINUTE_PER_ACCOUNT: limit('Sign-ins tried in a minute on one account.', 10),
@@ -259,6 +280,8 @@ export const VARIABLES = {
   RATE_LIMIT_REFRESHES_PER_MINUTE_PER_ADDRESS: limit('Refreshes in a minute from one address.', 600),
   RATE_LIMIT_PASSWORDS_PER_HOUR: limit('Password changes a person may try in an hour.', 20),
   RATE_LIMIT_CONVERSATIONS_PER_HOUR: limit('Conversations a person may start in an hour.', 300),
+  // Ten groups of the largest size that is added with one request, in an hour.
+  RATE_LIMIT_JOINS_PER_HOUR: limit('Channels a person may join and people they may add, in an hour.', 1_000),
 } satisfies Record<string, Variable<unknown>>;
 
 export type VariableName = keyof typeof VARIABLES;

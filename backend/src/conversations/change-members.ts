@@ -1,6 +1,7 @@
 import type { Conversation, Member, MemberRole } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../infra/errors/parley-error.js';
+import { RateLimits } from '../infra/rate-limits/rate-limits.js';
 import { AnnounceChange } from './announce-change.js';
 import { ConversationLogStore } from './conversation-log.store.js';
 import { ConversationStore } from './conversation.store.js';
@@ -9,6 +10,7 @@ import { ConversationStore } from './conversation.store.js';
 @Injectable()
 export class ChangeMembers {
   constructor(
+    private readonly limits: RateLimits,
     private readonly log: ConversationLogStore,
     private readonly store: ConversationStore,
     private readonly announce: AnnounceChange,
@@ -17,12 +19,14 @@ export class ChangeMembers {
   /** Answers the people named, whether they were members before or not. */
   async add(userId: string, conversationId: string, userIds: readonly string[]): Promise<Member[]> {
     const people = [...new Set(userIds)];
+    await this.limits.consume('joinsPerHour', userId, people.length);
     const change = await this.log.addMembers(conversationId, userId, people);
     this.announce.joined(change);
     return this.store.membersAmong(conversationId, people);
   }
 
   async join(userId: string, conversationId: string): Promise<Conversation> {
+    await this.limits.consume('joinsPerHour', userId);
     const change = await this.log.join(conversationId, userId);
     this.announce.joined(change);
     return this.store.readOne(userId, conversationId);

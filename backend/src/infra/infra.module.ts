@@ -3,6 +3,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { Dependencies } from './health/dependencies.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { Instance } from './instance.js';
+import { EventLoopLoad } from './load/event-loop-load.js';
 import { LogLevels } from './logger/log-levels.js';
 import { Logger } from './logger/logger.js';
 import { Metrics } from './metrics/metrics.js';
@@ -16,6 +17,7 @@ const PROVIDERS = [
   BusChannels,
   Dependencies,
   ErrorFilter,
+  EventLoopLoad,
   Instance,
   LogLevels,
   Logger,

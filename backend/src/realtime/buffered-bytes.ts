@@ -28,11 +28,10 @@ export function isBusy(connection: EngineConnection): boolean {
   return bufferedBytes(connection) > VOLATILE_BUFFERED_MAX;
 }
 
-/** Ends the connection without a goodbye, which would wait behind all that is not read. */
+/** Ends the connection without a goodbye, which would wait behind all that is not read; what was read of it is dropped. */
 export function terminate(connection: EngineConnection): void {
-  const webSocket = webSocketOf(connection);
-  if (webSocket) webSocket.terminate();
-  else connection.close(true);
+  webSocketOf(connection)?.terminate();
+  connection.close(true);
 }
 
 /** A transport by long polling has none. */

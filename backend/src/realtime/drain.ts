@@ -1,12 +1,10 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
 import { Instance } from '../infra/instance.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Dispatcher } from './dispatcher.js';
 import { LocalSockets } from './local-sockets.js';
 import { Publisher } from './publisher.js';
-import { UpgradeGate } from './upgrade-gate.js';
 
 /** 50 a second come to the others, which have people of their own to serve: a handshake and its sync are a dozen queries. */
 const RECONNECT_SPREAD_MS_EACH = 20;
@@ -31,23 +29,14 @@ const POLL_MS = 20;
  * under way finish, then the sockets that are still here are closed in waves. Pools are closed by their owners after.
  */
 @Injectable()
-export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Drain implements BeforeApplicationShutdown {
   constructor(
-    private readonly config: Config,
     private readonly instance: Instance,
-    private readonly gate: UpgradeGate,
     private readonly sockets: LocalSockets,
     private readonly dispatcher: Dispatcher,
     private readonly publisher: Publisher,
     private readonly logger: Logger,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.gate.setRefusal(() => {
-      if (this.instance.isDraining) return 'draining';
-      return this.sockets.count() >= this.config.socket.perInstance ? 'full' : null;
-    });
-  }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.instance.startDraining();

@@ -68,12 +68,8 @@ export class LocalSockets {
     return this.server?.of('/').sockets.get(socketId)?.rooms.has(conversationRoom(conversationId)) ?? false;
   }
 
-  countOfUser(userId: string): number {
-    return this.rooms()?.get(userRoom(userId))?.size ?? 0;
-  }
-
   isConnected(userId: string): boolean {
-    return this.countOfUser(userId) > 0;
+    return this.rooms()?.has(userRoom(userId)) ?? false;
   }
 
   /** People with at least one socket here. */

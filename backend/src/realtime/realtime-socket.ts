@@ -14,6 +14,8 @@ export interface SocketData {
   identity: SocketIdentity;
   /** Resolves once the socket is in its rooms and `ready` was sent: commands wait for it. */
   ready: Promise<void>;
+  /** Commands that are not answered yet. */
+  inFlight: number;
   expiryTimer?: NodeJS.Timeout;
   /** Why this instance closes it; absent where it does not, or a session ended. */
   closing?: DisconnectReason;

@@ -2,18 +2,22 @@ import type { ErrorObject, HandshakeAuth } from '@parley/protocol';
 import { PROTOCOL_VERSION, SOCKET_PATH } from '@parley/protocol';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { Config } from '../config/config.js';
-import { ParleyError } from '../infra/errors/parley-error.js';
+import { ParleyError, unavailable } from '../infra/errors/parley-error.js';
 import { toParleyError } from '../infra/errors/to-parley-error.js';
 import { withDeadline } from '../infra/errors/with-deadline.js';
 import { Instance } from '../infra/instance.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import { newId } from '../infra/new-id.js';
+import { RateLimits } from '../infra/rate-limits/rate-limits.js';
 import { BusChannels } from '../infra/redis/bus-channels.js';
+import { Admission } from './admission.js';
 import { BusTrust } from './bus-trust.js';
 import { ConnectionSources } from './connection-sources.js';
 import { disconnectReason } from './disconnect-reason.js';
 import { Dispatcher } from './dispatcher.js';
+import { FloodGuard } from './flood-guard.js';
+import { HandshakeWork } from './handshake-work.js';
 import { LocalSockets } from './local-sockets.js';
 import { MembershipGate } from './membership-gate.js';
 import { guardPolling } from './polling-guard.js';
@@ -31,6 +35,10 @@ const FEATURES: readonly string[] = [];
 export class RealtimeGateway {
   constructor(
     private readonly config: Config,
+    private readonly admission: Admission,
+    private readonly floods: FloodGuard,
+    private readonly limits: RateLimits,
+    private readonly work: HandshakeWork,
     private readonly sources: ConnectionSources,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
@@ -46,6 +54,7 @@ export class RealtimeGateway {
   afterInit(server: RealtimeServer): void {
     this.sockets.attach(server);
     this.publisher.attach(server);
+    this.admission.attach(server);
     if (this.config.socket.polling) guardPolling(server, this.sources);
     server.use((socket, next) => {
       this.admit(socket).then(
@@ -54,6 +63,7 @@ export class RealtimeGateway {
         },
         (thrown: unknown) => {
           next(this.refusal(thrown));
+          this.admission.refused(socket.conn);
         },
       );
     });
@@ -63,6 +73,11 @@ export class RealtimeGateway {
   }
 
   private async admit(socket: RealtimeSocket): Promise<void> {
+    if (!this.admission.beginHandshake(socket.conn)) {
+      this.floods.cut(socket.conn, 'handshakes');
+      throw new ParleyError('CONFLICT', 'This connection has a socket already.');
+    }
+    if (this.instance.isDraining) throw unavailable('This instance is leaving. Please reconnect.');
     const { token, protocol }: Partial<Record<keyof HandshakeAuth, unknown>> = socket.handshake.auth;
     if (protocol !== PROTOCOL_VERSION) {
       throw new ParleyError(
@@ -71,8 +86,9 @@ export class RealtimeGateway {
       );
     }
     if (typeof token !== 'string') throw new ParleyError('UNAUTHENTICATED', 'A token is needed.');
-    const identity = await withDeadline(this.sources.authenticate(token), HANDSHAKE_DEADLINE_MS, 'handshake');
-    if (this.sockets.countOfUser(identity.userId) >= this.config.socket.perUser) {
+    const identity = await this.read('handshake', () => this.sources.authenticate(token));
+    await this.limits.consume('connectionsPerMinutePerUser', identity.userId);
+    if (!this.admission.takePlace(socket.conn, identity.userId)) {
       throw new ParleyError('RATE_LIMITED', 'Too many connections of one person.', {
         limit: 'socketsPerUser',
         remaining: 0,
@@ -80,6 +96,11 @@ export class RealtimeGateway {
       });
     }
     socket.data.identity = identity;
+    socket.data.inFlight = 0;
+  }
+
+  private read<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return withDeadline(this.work.run(work, HANDSHAKE_DEADLINE_MS), HANDSHAKE_DEADLINE_MS, what);
   }
 
   /** The `connect_error` of the client, with the error object as `data`. */
@@ -113,6 +134,8 @@ export class RealtimeGateway {
     });
     socket.on('disconnect', (reason) => {
       this.sockets.closed(socket, disconnectReason(reason, socket.data.closing));
+      // Parley has one namespace: a connection without its socket would be held for nothing.
+      socket.conn.close();
     });
   }
 
@@ -120,10 +143,8 @@ export class RealtimeGateway {
     // The user's room comes first: what is published to the person while the memberships are read arrives there.
     await socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId)]);
     const heardAsPerson = await this.channels.settled();
-    const [memberships, epoch] = await withDeadline(
+    const [memberships, epoch] = await this.read('joining rooms', () =>
       Promise.all([this.sources.memberships(identity.userId), this.sources.epoch()]),
-      HANDSHAKE_DEADLINE_MS,
-      'joining rooms',
     );
     this.gate.join(socket, memberships);
     // What is published meanwhile may not arrive, and not all of it has a number that would tell.
@@ -138,5 +159,6 @@ export class RealtimeGateway {
       features: [...FEATURES],
       limits: socketLimits(this.config.limits.messagesPerMinute),
     });
+    this.admission.ready(socket.conn);
   }
 }

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { Admission } from './admission.js';
 import { Arrivals } from './arrivals.js';
 import { BusTrust } from './bus-trust.js';
 import { CommandTable } from './command-table.js';
@@ -7,6 +8,8 @@ import { ConnectionSources } from './connection-sources.js';
 import { DeliveredFrames } from './delivered-frames.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
+import { FloodGuard } from './flood-guard.js';
+import { HandshakeWork } from './handshake-work.js';
 import { LocalSockets } from './local-sockets.js';
 import { MembershipGate } from './membership-gate.js';
 import { MembershipMoves } from './membership-moves.js';
@@ -19,6 +22,7 @@ import { UpgradeGate } from './upgrade-gate.js';
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    Admission,
     Arrivals,
     BusTrust,
     CommandTable,
@@ -26,6 +30,8 @@ import { UpgradeGate } from './upgrade-gate.js';
     DeliveredFrames,
     Dispatcher,
     Drain,
+    FloodGuard,
+    HandshakeWork,
     LocalSockets,
     MembershipGate,
     MembershipMoves,

@@ -11,6 +11,8 @@ import { LocalSockets } from './local-sockets.js';
 const LOOK_EVERY_MS = 500;
 /** A phone that comes out of a tunnel reads this within a second; who does not read is better off with `sync`. */
 export const BUFFERED_BYTES_MAX = 1_048_576;
+/** Of all sockets together: an eighth of the 1 GiB that the compose file gives an instance. */
+const TOTAL_BYTES_MAX = 128 * 1_048_576;
 
 /**
  * Cuts sockets that do not read: what waits for them is memory of all others. They come back and catch up, and
@@ -39,17 +41,21 @@ export class SlowReaders implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private look(): void {
-    let total = 0;
-    for (const socket of this.sockets.all()) {
+    const waiting = this.sockets.all().flatMap((socket) => {
       const bytes = bufferedBytes(socket.conn);
-      total += bytes;
-      if (bytes <= BUFFERED_BYTES_MAX) continue;
+      return bytes > 0 ? [{ socket, bytes }] : [];
+    });
+    let total = waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.metrics.bufferedBytes.set(total);
+    // The largest first: as few as can be are cut for the sake of the others.
+    for (const { socket, bytes } of waiting.sort((one, other) => other.bytes - one.bytes)) {
+      if (bytes <= BUFFERED_BYTES_MAX && total <= TOTAL_BYTES_MAX) return;
+      total -= bytes;
       this.metrics.slowReadersCut.inc();
       const why = new Error(`${String(bytes)} bytes wait for a socket that does not read them`);
       this.logger.failure('A socket was cut', why, { userId: socket.data.identity.userId }, 'warn');
       socket.data.closing = 'slow_reader';
       terminate(socket.conn);
     }
-    this.metrics.bufferedBytes.set(total);
   }
 }

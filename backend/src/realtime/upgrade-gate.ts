@@ -3,29 +3,29 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Metrics } from '../infra/metrics/metrics.js';
+import { Admission } from './admission.js';
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-const UNAVAILABLE =
-  'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
-
-const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+/** Clients add their own random time. */
+const RETRY_AFTER_SECONDS = '1';
+const BAD_REQUEST = answerWith('400 Bad Request');
+const REFUSED = {
+  503: answerWith('503 Service Unavailable', `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`),
+  429: answerWith('429 Too Many Requests', `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`),
+} as const;
 
 /**
- * Stands before Engine.IO, which can only answer 400 or 403: a draining or full instance answers 503, on which
- * nginx passes the connection on to another one.
+ * Stands before Engine.IO, which can only answer 400 or 403: a draining, full or overloaded instance answers 503, on
+ * which nginx passes the connection on to another one; an address that has too many is told so with 429.
  */
 @Injectable()
 export class UpgradeGate {
-  private refusal: () => string | null = () => null;
-
-  constructor(private readonly metrics: Metrics) {}
-
-  /** `refusal` names why a new connection is not taken now, or is `null`. */
-  setRefusal(refusal: () => string | null): void {
-    this.refusal = refusal;
-  }
+  constructor(
+    private readonly admission: Admission,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** Takes the place of the listeners that Engine.IO has put on the server. */
   guard(server: HttpServer): void {
@@ -49,8 +49,9 @@ export class UpgradeGate {
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       // A polling client that is connected already says so by its sid, and may finish.
-      if (isHandshake(request) && this.refuses(request)) {
-        response.writeHead(503, { 'Retry-After': '1', Connection: 'close' }).end();
+      const status = isHandshake(request) ? this.refusalOf(request) : null;
+      if (status !== null) {
+        response.writeHead(status, { 'Retry-After': RETRY_AFTER_SECONDS, Connection: 'close' }).end();
         return;
       }
       for (const listener of onRequest) listener.call(server, request, response);
@@ -60,15 +61,15 @@ export class UpgradeGate {
   /** An upgrade that names a connection takes it over, and Engine.IO asks for nothing but that name, whatever its options. */
   private upgradeRefusal(request: IncomingMessage): string | null {
     if (isSocketPath(request) && !isHandshake(request)) return BAD_REQUEST;
-    return this.refuses(request) ? UNAVAILABLE : null;
+    const status = this.refusalOf(request);
+    return status === null ? null : REFUSED[status];
   }
 
-  private refuses(request: IncomingMessage): boolean {
-    if (!isSocketPath(request)) return false;
-    const reason = this.refusal();
-    if (reason === null) return false;
-    this.metrics.handshakesRefused.inc({ reason });
-    return true;
+  private refusalOf(request: IncomingMessage): 503 | 429 | null {
+    const refusal = isSocketPath(request) ? this.admission.refusal(request) : null;
+    if (refusal === null) return null;
+    this.metrics.handshakesRefused.inc({ reason: refusal.reason });
+    return refusal.status;
   }
 }
 
@@ -79,4 +80,8 @@ function isSocketPath(request: IncomingMessage): boolean {
 function isHandshake(request: IncomingMessage): boolean {
   // Parsed, not searched for: `%73id` is `sid` too.
   return isSocketPath(request) && !new URL(request.url ?? '', 'http://local').searchParams.has('sid');
+}
+
+function answerWith(status: string, headers = ''): string {
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\n${headers}Content-Length: 0\r\n\r\n`;
 }

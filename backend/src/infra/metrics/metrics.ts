@@ -9,6 +9,10 @@ import { ProcessMetrics } from './process-metrics.js';
 import { RedisMetrics } from './redis-metrics.js';
 import { SocketMetrics } from './socket-metrics.js';
 
+/** Why an upgrade is refused before there is a handshake. */
+export const UPGRADE_REFUSALS = ['draining', 'full', 'overloaded', 'handshakes', 'address'] as const;
+export type UpgradeRefusalReason = (typeof UPGRADE_REFUSALS)[number];
+
 /** Registry of this process. One an application, so that two in one test process do not collide. */
 @Injectable()
 export class Metrics {
@@ -52,13 +56,24 @@ export class Metrics {
   });
   readonly slowReadersCut = new Counter({
     name: 'parley_slow_readers_cut_total',
-    help: 'Sockets cut since more than 1 MiB waited for them.',
+    help: 'Sockets cut since more than 1 MiB waited for them, or since too much waited for all and most of it for them.',
     registers: [this.registry],
   });
   readonly handshakesRefused = new Counter({
     name: 'parley_handshakes_refused_total',
     help: 'Socket handshakes refused, by reason.',
     labelNames: ['reason'] as const,
+    registers: [this.registry],
+  });
+  readonly floodsCut = new Counter({
+    name: 'parley_floods_cut_total',
+    help: 'Connections cut since they sent more than anybody may, by what: packets, bytes, handshakes.',
+    labelNames: ['what'] as const,
+    registers: [this.registry],
+  });
+  readonly loadLevel = new Gauge({
+    name: 'parley_load_level',
+    help: 'By the lateness of the event loop. 1: presence and typing are left out; 2: new connections are refused.',
     registers: [this.registry],
   });
   readonly busReceived = new Counter({
@@ -123,7 +138,8 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
-    preset(this.handshakesRefused, 'reason', ['draining', 'full', ...Object.keys(ERROR_STATUS)]);
+    preset(this.handshakesRefused, 'reason', [...UPGRADE_REFUSALS, ...Object.keys(ERROR_STATUS)]);
+    preset(this.floodsCut, 'what', ['packets', 'bytes', 'handshakes']);
     preset(this.busReceived, 'use', ['delivered', 'wasted']);
     preset(this.redisErrors, 'connection', ['cache', 'bus-publish', 'bus-subscribe', 'queue']);
     preset(this.cacheUses, 'outcome', ['hit', 'miss', 'shared', 'refill', 'error'], { cache: 'newest_page' });
