@@ -75,6 +75,26 @@ describe('the client library against real instances', () => {
   const numbered = (name: string, count: number): string[] =>
     Array.from({ length: count }, (_, index) => `${name} ${String(index)}`);
 
+  it('signs in where the answer to a registration was lost, and not where somebody else has the name', async () => {
+    const register = (client: ParleyClient, username: string) =>
+      client.register({ username, password: 'a good password' });
+    const made = createClient({ baseUrl: proxy.url });
+    clients.push(made);
+    proxy.loseAnswerTo('/auth/register');
+    await expect(register(made, 'answer.lost')).rejects.toMatchObject({ retryable: true });
+    expect((await register(made, 'answer.lost')).username).toBe('answer.lost');
+
+    const late = createClient({ baseUrl: proxy.url });
+    clients.push(late);
+    proxy.cut();
+    await expect(register(late, 'name.taken')).rejects.toMatchObject({ retryable: true });
+    proxy.heal();
+    await installation.api().call('POST /auth/register', {
+      body: { username: 'name.taken', password: 'of somebody else' },
+    });
+    await expect(register(late, 'name.taken')).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
   it('two people on two instances who talk at once see the same log, each in the order they wrote', async () => {
     const { id, anna, bob } = await group();
     const [annas, bobs] = await Promise.all([
