@@ -29,7 +29,7 @@ export async function bench(ground: BenchGround): Promise<number> {
   }
   const options = readOptions(ground.args, ground.reports);
   if (options.publish) return publish(options.outDir, ground.publishedIn);
-  rmSync(options.outDir, { recursive: true, force: true });
+  if (!options.keep) rmSync(options.outDir, { recursive: true, force: true });
   mkdirSync(options.outDir, { recursive: true });
   const dataDir = join(ground.dataDir, 'bench');
   return options.counters ? countExactly(ground, dataDir, options) : measureAll(ground, dataDir, options);

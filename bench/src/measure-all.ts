@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterIn } from './ground/with-cluster.js';
 import { describeMachine } from './machine/describe-machine.js';
 import type { BenchGround } from './main.js';
 import type { Lab, Measure } from './measures/lab.js';
-import { MEASURES } from './measures/table.js';
+import { MEASURES, MEASURE_NAMES } from './measures/table.js';
 import type { Options } from './options.js';
 import { reportPage } from './report/page.js';
 import { printable } from './report/print.js';
@@ -34,15 +34,21 @@ export async function measureAll(ground: BenchGround, dataDir: string, options: 
     `${[...options.only].join(', ')}: about ${asked.reduce((sum, one) => sum + one.minutes, 0)} minutes in full`,
   );
 
+  const mode = options.quick ? 'quick' : 'full';
+  const kept = options.keep ? keptResults(options, mode) : [];
   const results: MeasureResult[] = [];
+  const inOrder = (): MeasureResult[] =>
+    [...kept, ...results].sort(
+      (one, other) => MEASURE_NAMES.indexOf(one.name) - MEASURE_NAMES.indexOf(other.name),
+    );
   const report = (): Report => ({
     version: 2,
     startedAt,
     seconds: (performance.now() - began) / 1_000,
-    mode: options.quick ? 'quick' : 'full',
+    mode,
     machine,
     sizes,
-    results,
+    results: inOrder(),
   });
   for (const measure of asked) {
     results.push(...(await runOrTell(measure, lab, options.only)));
@@ -58,11 +64,20 @@ export async function measureAll(ground: BenchGround, dataDir: string, options: 
   return !options.quick && verdicts.includes('missed') ? 1 : 0;
 }
 
+/** Of the last report, what is not measured again; a trial and a full run have nothing to do with each other. */
+function keptResults({ outDir, only }: Options, mode: Report['mode']): MeasureResult[] {
+  const path = join(outDir, 'report.json');
+  if (!existsSync(path)) return [];
+  const last = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  return last.mode === mode ? last.results.filter(({ name }) => !only.has(name)) : [];
+}
+
 /** One that fails is told as unsound, and does not take the others with it. */
 async function runOrTell(measure: Measure, lab: Lab, wanted: ReadonlySet<string>): Promise<MeasureResult[]> {
   const began = performance.now();
   try {
-    return await measure.run(lab, wanted);
+    const measuredAt = new Date().toISOString();
+    return (await measure.run(lab, wanted)).map((result) => ({ ...result, measuredAt }));
   } catch (error) {
     lab.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return measure.names

@@ -4,6 +4,7 @@ import { MEASURE_NAMES } from './measures/table.js';
 export interface Options {
   counters: boolean;
   quick: boolean;
+  keep: boolean;
   publish: boolean;
   only: ReadonlySet<string>;
   profile: boolean;
@@ -15,6 +16,7 @@ export const USAGE = `npm run bench -- [options]
   (none)             all measures, as published: half an hour on a machine that does nothing else
   --quick            a trial with small sizes, for whoever changes the bench
   --only F_sio,Storm only these: ${MEASURE_NAMES.join(', ')}
+  --keep             what is not measured now stays in the report, with the time at which it was measured
   --counters         exact counts of SQL statements, Redis commands, frames and bytes; under 90 seconds, for CI
   --publish          writes the figures of the last full run into docs/benchmarks.md; measures nothing
   --profile          also writes a CPU profile of every server of F_sio, F_ws and F_hot; their figures are worth nothing then
@@ -28,6 +30,7 @@ export function readOptions(args: string[], defaultOut: string): Options {
     args,
     options: {
       quick: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
       counters: { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
@@ -41,6 +44,7 @@ export function readOptions(args: string[], defaultOut: string): Options {
   return {
     counters: values.counters,
     quick: values.quick,
+    keep: values.keep,
     publish: values.publish,
     only: new Set(only),
     profile: values.profile,

@@ -81,6 +81,7 @@ function details({
   ailments,
   compared,
   definition,
+  measuredAt = '',
   soundRounds,
   voidRounds,
 }: MeasureResult): string[] {
@@ -90,7 +91,7 @@ function details({
   return [
     `### ${name}`,
     '',
-    `${definition}. ${soundRounds} sound rounds, ${voidRounds} void.`,
+    `${definition}. Measured ${measuredAt.slice(0, 10)}, ${measuredAt.slice(11, 16)} UTC; ${soundRounds} sound rounds, ${voidRounds} void.`,
     '',
     ...(compared && values.length > 0 ? [`- ${compared.unit}: ${values.join(' · ')}`] : []),
     ...notes.map((note) => `- ${note}`),

@@ -44,6 +44,7 @@ export interface Curve {
 
 export interface MeasureResult {
   readonly name: string;
+  readonly measuredAt?: string;
   readonly definition: string;
   /** The first is what the measure is named for. */
   readonly figures: readonly Figure[];
