@@ -113,8 +113,10 @@ async function compare(place: Place): Promise<MeasureResult> {
           await emptied(place);
           const machine = watchMachine();
           const perSecond = (await runs[subject]?.()) ?? 0;
-          lab.say(`F_pg   ${where.padEnd(6)} ${subject.padEnd(16)} ${Math.round(perSecond)} a second`);
           const health = { ...machine(), senderLagP99Ms: 0, receiverLagP99Ms: 0, driverCpu: 0 };
+          lab.say(
+            `F_pg   ${where.padEnd(6)} ${subject.padEnd(16)} ${Math.round(perSecond)} a second, others ${(health.foreign * 100).toFixed(0)} %`,
+          );
           return { perSecond, ailments: ailments(health, sizes.health) };
         },
         ailmentsOf: (done) => done.ailments,
