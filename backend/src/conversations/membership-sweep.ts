@@ -1,3 +1,4 @@
+import type { Conversation } from '@parley/protocol';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { SweepClock } from '../infra/database/sweep-clock.js';
@@ -97,11 +98,17 @@ export class MembershipSweep implements OnApplicationBootstrap, OnApplicationShu
       );
       for (const userId of userIds) {
         const view = views.get(userId);
-        if (view) this.publisher.toLocalUser(userId, 'conversation', { conversation: view.conversation });
+        if (view) this.tellOne(userId, view.conversation);
         // It ended while it was read; the next sweep would find it, this one need not leave the door open.
         else this.sockets.leaveUser(userId, conversationId);
       }
     }
+  }
+
+  /** The head too: a window that was loaded before the sockets joined lacks what was written in between. */
+  private tellOne(userId: string, conversation: Conversation): void {
+    this.publisher.toLocalUser(userId, 'conversation', { conversation });
+    this.publisher.toLocalUser(userId, 'heads', { heads: { [conversation.id]: conversation.lastRev } });
   }
 }
 

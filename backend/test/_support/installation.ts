@@ -53,6 +53,13 @@ export class Installation {
     return api;
   }
 
+  /** A part of an instance, to be put into a state that only races bring about. */
+  part<T>(type: new (...parts: never[]) => T, instance = 0): T {
+    const started = this.apps[instance];
+    if (!started) throw new Error(`There is no instance ${String(instance)}`);
+    return started.app.get(type);
+  }
+
   /** The sum of a metric over its labels, as the instance has it now. */
   async metric(name: string, instance = 0): Promise<number> {
     const metrics = this.apps[instance]?.app.get(Metrics);

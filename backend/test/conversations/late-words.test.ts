@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBusMessage } from '../../src/realtime/bus-message.js';
+import { LocalSockets } from '../../src/realtime/local-sockets.js';
 import { conversationRoom, userRoom } from '../../src/realtime/rooms.js';
 import { RECONCILE_INTERVAL_MS } from '../../src/realtime/socket-limits.js';
 import type { Connection, Person } from '../_support/api.js';
@@ -108,5 +109,17 @@ describe('words of the bus that come late', () => {
         payload.conversationId === id,
     );
     expect(heard).toEqual([]);
+  });
+
+  it('do not hide what was written while a member of today was out of the room', async () => {
+    const { id } = await installation.start(anna, [bob, carla]);
+    await bobs.next('conversation', ({ conversation }) => conversation.id === id);
+    // As a sweep does that read the membership before it began again.
+    installation.part(LocalSockets, 1).leaveUser(bob.user.id, id);
+    const missed = await installation.post(anna, id, 'nobody told bob');
+    await carlas.next('changes', ({ toRev }) => toRev === missed.rev);
+    await bobs.next('heads', ({ heads }) => heads[id] === missed.rev, 2 * RECONCILE_INTERVAL_MS + SETTLED_MS);
+    const next = await installation.post(anna, id, 'he is back');
+    await bobs.next('changes', ({ toRev }) => toRev === next.rev);
   });
 });
