@@ -78,13 +78,13 @@ describe('the client library against real instances', () => {
   it('signs in where the answer to a registration was lost, and not where somebody else has the name', async () => {
     const register = (client: ParleyClient, username: string) =>
       client.register({ username, password: 'a good password' });
-    const made = createClient({ baseUrl: proxy.url });
+    const made = createClient({ baseUrl: new URL(proxy.url).origin });
     clients.push(made);
     proxy.loseAnswerTo('/auth/register');
     await expect(register(made, 'answer.lost')).rejects.toMatchObject({ retryable: true });
     expect((await register(made, 'answer.lost')).username).toBe('answer.lost');
 
-    const late = createClient({ baseUrl: proxy.url });
+    const late = createClient({ baseUrl: new URL(proxy.url).origin });
     clients.push(late);
     proxy.cut();
     await expect(register(late, 'name.taken')).rejects.toMatchObject({ retryable: true });
