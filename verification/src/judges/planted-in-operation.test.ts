@@ -103,12 +103,12 @@ describe('a run that did not go as it should is caught and named', () => {
       ],
     },
     {
-      what: 'a process keeps four megabytes a second',
+      what: 'a process keeps seven megabytes a second',
       judge: 'processes-live',
       plant: (entries) =>
         leaking(entries, ({ rssBytes, ...sample }, s) => ({
           ...sample,
-          rssBytes: rssBytes + s * 4 * 1_048_576,
+          rssBytes: rssBytes + s * 7 * 1_048_576,
         })),
     },
     {
