@@ -19,8 +19,8 @@ export class ReportStats implements OnApplicationBootstrap, BeforeApplicationShu
   private periodic: Periodic | undefined;
   private readonly moved = new Set<string>();
   private isWholeDue = true;
-  /** How many messages were stored until when, of the last minute. */
-  private readonly counted: { at: number; messages: number }[] = [];
+  /** How many messages were stored until when, of the last minute. It begins with none: the first report may come after some. */
+  private readonly counted = [{ at: performance.now(), messages: 0 }];
 
   constructor(
     private readonly registry: StatsRegistry,
