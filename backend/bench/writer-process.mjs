@@ -17,8 +17,8 @@ const { senders, textLength, warmUpMs, measureMs } = JSON.parse(process.argv[2])
 const text = 'x'.repeat(textLength);
 
 const config = Config.read();
-const logger = new Logger(config);
 const metrics = new Metrics();
+const logger = new Logger(config, metrics);
 const log = new LogPool(config, logger, metrics);
 const database = new Database(config, logger, metrics);
 const store = new OutgoingStore(log, database, new MessageStore(database));
