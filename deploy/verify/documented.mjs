@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { sleep } from '../../scripts/managed-process.mjs';
 import { commands } from './commands.mjs';
 import { until } from './stack.mjs';
@@ -133,7 +134,9 @@ export async function followsARequest({ stack, state }) {
   assert.equal(status, 200);
   const id = headers['x-request-id'];
   const typed = commands(stack, 'docker compose logs --no-log-prefix').replace(/grep \S+/, `grep ${id}`);
-  const lines = await until('its lines', () => stack.shell(typed).catch(() => null), 10_000);
+  const shown = await until('its lines', () => stack.shell(typed).catch(() => null), 10_000);
+  // Compose clears its own line of a terminal before the first.
+  const lines = stripVTControlCharacters(shown).replaceAll('\r', '');
   assert.ok(
     lines
       .split('\n')
