@@ -2,6 +2,7 @@ import type { Presence } from '@parley/protocol';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EventLoopLoad } from '../infra/load/event-loop-load.js';
 import { Logger } from '../infra/logger/logger.js';
 import type { Periodic } from '../infra/periodic/periodically.js';
 import { periodically } from '../infra/periodic/periodically.js';
@@ -39,6 +40,7 @@ export class TellWatchers implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly hints: PresenceHints,
     private readonly announcing: AnnouncePresence,
     private readonly trust: BusTrust,
+    private readonly load: EventLoopLoad,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
     private readonly logger: Logger,
@@ -82,6 +84,8 @@ export class TellWatchers implements OnApplicationBootstrap, OnApplicationShutdo
       this.behind.clear();
       return;
     }
+    // Who is hinted at meanwhile is told once there is time.
+    if (this.load.level >= 1) return;
     if (!this.announcing.isSettled) {
       this.lookAtAllAt = 0;
       return;

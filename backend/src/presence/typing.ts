@@ -1,6 +1,7 @@
 import { TYPING_MAX_MEMBERS } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Memberships } from '../conversations/memberships.js';
+import { EventLoopLoad } from '../infra/load/event-loop-load.js';
 import { RedisUnavailableError } from '../infra/redis/redis-cache.js';
 import type { Caller } from '../realtime/command.js';
 import { LocalSockets } from '../realtime/local-sockets.js';
@@ -24,6 +25,7 @@ export class Typing {
 
   constructor(
     private readonly memberships: Memberships,
+    private readonly load: EventLoopLoad,
     private readonly sockets: LocalSockets,
     private readonly list: TypingList,
     private readonly publisher: Publisher,
@@ -32,6 +34,7 @@ export class Typing {
   /** Throws NOT_FOUND for who is not a member, as does `stop`. While Redis is away nobody is told, and nothing fails. */
   async start(caller: Caller, conversationId: string): Promise<void> {
     await this.requireMember(caller, conversationId);
+    if (this.load.level >= 1) return;
     const key = keyOf(caller.userId, conversationId);
     const saidAt = this.started.get(key);
     const now = performance.now();
