@@ -31,7 +31,7 @@ export class EventLoopLoad implements OnApplicationShutdown {
     }, WINDOW_MS).unref();
   }
 
-  /** 1: presence and typing are left out. 2: new connections are refused. Messages of those connected never are. */
+  /** 1: typing is left out, and presence waits. 2: new connections are refused. Messages of those connected never are. */
   get level(): LoadLevel {
     return this.levels.level;
   }

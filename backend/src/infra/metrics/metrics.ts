@@ -73,7 +73,7 @@ export class Metrics {
   });
   readonly loadLevel = new Gauge({
     name: 'parley_load_level',
-    help: 'By the lateness of the event loop. 1: presence and typing are left out; 2: new connections are refused.',
+    help: 'By the lateness of the event loop. 1: typing is left out and presence waits; 2: new connections are refused.',
     registers: [this.registry],
   });
   readonly busReceived = new Counter({
