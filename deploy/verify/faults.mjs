@@ -69,6 +69,14 @@ async function quiet(stack) {
 
 export async function faultsAreAlerted({ engine, stack, state }) {
   await quiet(stack);
+  // All was made anew a moment ago, Prometheus too: it forgets those of before.
+  const running = async (job) =>
+    (await stack.prometheus('query', { query: `sum(up{job="${job}"})` })).result[0]?.value[1];
+  await until(
+    'three instances and a worker',
+    async () => (await running('parley-api')) === '3' && (await running('parley-worker')) === '1',
+    HEARD_WITHIN_MS,
+  );
   const [victim] = await stack.inspect('backend');
   const began = performance.now();
   await stack.compose('stop', 'redis', 'worker');
