@@ -49,10 +49,12 @@ describe('the worker', () => {
     await expect.poll(pending, { timeout: 20_000 }).toBe(0);
   });
 
-  it('works what was written while the queue was away', async () => {
+  it('tells of what was written while the queue was away, and works it after', async () => {
     redis.cut();
     await add(20);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // It looks every 5 s.
+    const backlog = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+    await expect.poll(backlog, { timeout: 15_000 }).toMatch(/^parley_outbox_pending 20$/m);
     expect(await pending()).toBe(20);
     redis.heal();
     await expect.poll(pending, { timeout: 20_000 }).toBe(0);

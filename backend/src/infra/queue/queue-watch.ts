@@ -31,7 +31,7 @@ export class QueueWatch implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly logger: Logger,
     connection: QueueConnection,
   ) {
-    this.queue = new Queue(QUEUE, { connection: connection.redis });
+    this.queue = new Queue(QUEUE, { connection: connection.redis, prefix: connection.prefix });
     this.queue.on('error', (error) => {
       logger.debug(`The queue: ${error.message}`);
     });
