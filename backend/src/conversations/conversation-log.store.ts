@@ -96,7 +96,7 @@ export class ConversationLogStore {
   }
 
   private async call(signature: string, values: readonly unknown[], refusals: Refusals): Promise<LogChange> {
-    const [row] = await this.database.write<LogChangeRow>(`SELECT * FROM ${signature}`, values);
+    const [row] = await this.database.callInRequest<LogChangeRow>(signature, values);
     return toLogChange(row, refusals);
   }
 }

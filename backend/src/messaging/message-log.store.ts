@@ -47,7 +47,7 @@ export class MessageLogStore {
   }
 
   private async call(signature: string, values: readonly unknown[], refusals: Refusals): Promise<LogChange> {
-    const [row] = await this.database.write<LogChangeRow>(`SELECT * FROM ${signature}`, values);
+    const [row] = await this.database.callInRequest<LogChangeRow>(signature, values);
     return toLogChange(row, refusals);
   }
 }

@@ -24,7 +24,7 @@ interface SentRow {
 
 const SEND = `SELECT ord, status, id, seq, rev, root_rev, created_at, mentions, members_rev, unmarked, message
   FROM send_messages($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[],
-                     $8::text[], $9::boolean[], $10::text[])`;
+                     $8::text[], $9::boolean[], $10::text[], $11::text[])`;
 
 /** Writes messages into the log. */
 @Injectable()
@@ -48,6 +48,7 @@ export class OutgoingStore {
       outgoing.map(mentionNames),
       outgoing.map((message) => message.mentioned.everyone),
       outgoing.map((message) => (message.attachmentIds.length > 0 ? message.attachmentIds.join(',') : null)),
+      outgoing.map((message) => message.requestId),
     ]);
     const messages = await this.messagesOf(outgoing, rows);
     const byOrd = new Map(rows.map((row) => [row.ord, row]));

@@ -69,8 +69,8 @@ export class Dispatcher {
     this.running += 1;
     socket.data.inFlight += 1;
     const started = performance.now();
-    let outcome = 'ok';
     await runInContext(context, async () => {
+      let outcome = 'ok';
       try {
         const data = await withDeadline(this.run(socket, event, payload), COMMAND_DEADLINE_MS, action);
         answer?.({ ok: true, data, ...budgetIn(context) });
@@ -80,10 +80,12 @@ export class Dispatcher {
         outcome = error.code;
         answer?.({ ok: false, error: error.toObject(context.requestId), ...budgetIn(context) });
       }
+      const ms = performance.now() - started;
+      this.metrics.commandDuration.observe({ command: action, outcome }, ms / 1_000);
+      this.logger.detail('A command was answered', { outcome, ms: Math.round(ms) });
     });
     this.running -= 1;
     socket.data.inFlight -= 1;
-    this.metrics.commandDuration.observe({ command: action, outcome }, (performance.now() - started) / 1_000);
   }
 
   /** Before anything is made for the command: what is refused in masses must cost next to nothing. */

@@ -46,6 +46,10 @@ describe('statements of PostgreSQL', () => {
     ['INSERT INTO sessions (id) VALUES ($1)', 'INSERT sessions'],
     ['UPDATE members SET read_seq = 1', 'UPDATE members'],
     ['SELECT clock_timestamp() AS now', 'SELECT clock_timestamp'],
+    [
+      `SELECT r.* FROM set_config('a', $1, true) q(id), LATERAL (SELECT * FROM set_pin($2)) r`,
+      'SELECT set_pin',
+    ],
     ['COMMIT', 'COMMIT'],
   ])('have a short name: %s', (sql, name) => {
     expect(nameOfStatement(sql)).toBe(name);

@@ -50,12 +50,14 @@ export function postgresStatements(executed: (sql: string) => void): Listener {
   };
 }
 
-/** A short name for a statement: what it does, and to which table or function. */
+/** A short name for a statement: what it does, and to which table or function. A setting is not what it is about. */
 export function nameOfStatement(sql: string): string {
   const text = sql.replaceAll(/--.*$/gm, '').replaceAll(/\s+/g, ' ').trim();
   const verb = (/^\w+/.exec(text)?.[0] ?? '').toUpperCase();
   const called = /^SELECT (?:.* FROM )?(?!unnest|generate_series)([a-z_]+)\(/i.exec(text)?.[1];
   const target =
-    /\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?(?:"public"\.)?"?([a-z_]+)"?/i.exec(text)?.[1] ?? called ?? '';
+    /\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?(?:"public"\.)?(?!set_config\b)"?([a-z_]+)"?/i.exec(text)?.[1] ??
+    called ??
+    '';
   return target === '' ? verb : `${verb} ${target}`;
 }

@@ -7,6 +7,7 @@ import { PrismaClient } from '../../generated/prisma/client.js';
 import { withDeadline } from '../errors/with-deadline.js';
 import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
+import { currentContext } from '../request-context/request-context.js';
 import { DURABLE_COMMITS } from './durable-commits.js';
 import { measuredPool } from './measured-pool.js';
 
@@ -75,6 +76,18 @@ export class Database implements Sql, OnApplicationShutdown {
   /** One statement that writes, as a transaction of its own: again after a deadlock or a serialization failure, too. */
   write<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
     return this.retried(() => this.query<R>(text, values));
+  }
+
+  /**
+   * Calls a function as such a statement, and tells it the request that it is called for (`current_request()`). The
+   * condition and OFFSET 0 keep the planner from calling it before the setting is made.
+   */
+  callInRequest<R extends pg.QueryResultRow>(call: string, values: readonly unknown[]): Promise<R[]> {
+    return this.write<R>(
+      `SELECT result.* FROM set_config('parley.request_id', $${String(values.length + 1)}, true) request(id),
+              LATERAL (SELECT * FROM ${call} WHERE request.id IS NOT NULL OFFSET 0) result`,
+      [...values, currentContext()?.requestId ?? ''],
+    );
   }
 
   /** PostgreSQL has rolled back what it answers these to. */

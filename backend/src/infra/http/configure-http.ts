@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
 import { Config } from '../../config/config.js';
 import { ParleyError } from '../errors/parley-error.js';
+import { Logger } from '../logger/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { newId } from '../new-id.js';
 import { ErrorFilter } from './error-filter.js';
@@ -49,7 +50,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeContentTypeParser('text/plain');
   acceptEmptyJson(app, fastify);
-  addRequestHooks(fastify, config, app.get(Metrics));
+  addRequestHooks(fastify, config, app.get(Metrics), app.get(Logger));
   app.useGlobalFilters(app.get(ErrorFilter));
   await app.register(cookie);
   await app.register(helmet, {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../../config/config.js';
 import { ParleyError } from '../errors/parley-error.js';
+import type { Logger } from '../logger/logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { newId } from '../new-id.js';
 import type { RequestContext } from '../request-context/request-context.js';
@@ -20,8 +21,13 @@ function requestIdOf(request: FastifyRequest): string {
   return typeof given === 'string' && FOREIGN_REQUEST_ID.test(given) ? given : newId();
 }
 
-/** What happens around every request: context, Origin check, budget headers, duration. */
-export function addRequestHooks(fastify: FastifyInstance, config: Config, metrics: Metrics): void {
+/** What happens around every request: context, Origin check, budget headers, duration, a line at debug. */
+export function addRequestHooks(
+  fastify: FastifyInstance,
+  config: Config,
+  metrics: Metrics,
+  logger: Logger,
+): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const context: RequestContext = { requestId: requestIdOf(request) };
     request.context = context;
@@ -51,11 +57,14 @@ export function addRequestHooks(fastify: FastifyInstance, config: Config, metric
 
   fastify.addHook('onResponse', (request, reply, done) => {
     // The pattern of the route, never the address itself: ids and cursors would each become a series.
-    const route = request.routeOptions.url ?? 'none';
-    metrics.httpDuration.observe(
-      { route: `${request.method} ${route}`, status: String(reply.statusCode) },
-      reply.elapsedTime / 1_000,
-    );
+    const route = `${request.method} ${request.routeOptions.url ?? 'none'}`;
+    const { statusCode: status, elapsedTime: ms } = reply;
+    metrics.httpDuration.observe({ route, status: String(status) }, ms / 1_000);
+    const log = (): void => {
+      logger.detail('A request was answered', { route, status, ms: Math.round(ms) });
+    };
+    if (request.context) runInContext(request.context, log);
+    else log();
     done();
   });
 }

@@ -80,6 +80,11 @@ export class Logger implements LoggerService {
     this.write('info', message, fields);
   }
 
+  /** At debug: what is worth a line only while somebody looks. (`debug` is Nest's, and takes no fields.) */
+  detail(message: string, fields: LogFields = {}): void {
+    this.write('debug', message, fields);
+  }
+
   get level(): LogLevel {
     return this.winston.level as LogLevel;
   }
@@ -142,6 +147,7 @@ export class Logger implements LoggerService {
   }
 
   private write(level: LogLevel, message: string, fields: LogFields): void {
-    this.winston.log(level, message, fields);
+    // Winston would make the whole line first, and a command has one at debug.
+    if (this.winston.isLevelEnabled(level)) this.winston.log(level, message, fields);
   }
 }

@@ -5,8 +5,11 @@ import { withDeadline } from '../errors/with-deadline.js';
 import { Logger } from '../logger/logger.js';
 import type { JobOutcome } from '../metrics/job-metrics.js';
 import { JobMetrics } from '../metrics/job-metrics.js';
+import { newId } from '../new-id.js';
 import type { Periodic } from '../periodic/periodically.js';
 import { periodically } from '../periodic/periodically.js';
+import { runInContext } from '../request-context/request-context.js';
+import type { PendingRow } from './outbox.store.js';
 import { OutboxStore } from './outbox.store.js';
 import { QueueConnection } from './queue-connection.js';
 
@@ -28,6 +31,8 @@ const ENQUEUE_DEADLINE_MS = 5_000;
 
 interface OutboxJob {
   outboxId: string;
+  /** The request whose change it is; absent where none is known, and from relays of the version before. */
+  requestId?: string;
 }
 
 /**
@@ -48,7 +53,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     connection: QueueConnection,
   ) {
     this.queue = new Queue<OutboxJob>(QUEUE, { connection: connection.redis, prefix: connection.prefix });
-    this.worker = new Worker<OutboxJob>(QUEUE, (job) => this.measured(job.data), {
+    this.worker = new Worker<OutboxJob>(QUEUE, (job) => inRequest(job.data, () => this.measured(job.data)), {
       connection: connection.redis,
       prefix: connection.prefix,
       concurrency: CONCURRENCY,
@@ -61,7 +66,11 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
       logger.debug(`The queue's worker: ${error.message}`);
     });
     this.worker.on('failed', (job, error) => {
-      logger.failure('A job failed', error, { attempts: job?.attemptsMade }, 'warn');
+      // Told outside of the job's own context.
+      inRequest(job?.data, () => {
+        const { attemptsMade: attempts, data } = job ?? {};
+        logger.failure('A job failed', error, { attempts, outboxId: data?.outboxId }, 'warn');
+      });
     });
   }
 
@@ -95,19 +104,19 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private async relay(): Promise<void> {
     let afterId = '0';
     for (let batch = 1; batch <= BATCHES_MAX; batch += 1) {
-      const ids = await this.store.pendingIds(afterId, BATCH);
-      if (ids.length > 0) await this.handOver(ids);
-      afterId = ids.at(-1) ?? afterId;
-      if (ids.length < BATCH) return;
+      const rows = await this.store.pending(afterId, BATCH);
+      if (rows.length > 0) await this.handOver(rows);
+      afterId = rows.at(-1)?.id ?? afterId;
+      if (rows.length < BATCH) return;
     }
   }
 
-  private async handOver(ids: readonly string[]): Promise<void> {
-    const jobs = ids.map((outboxId) => ({
+  private async handOver(rows: readonly PendingRow[]): Promise<void> {
+    const jobs = rows.map(({ id, requestId }) => ({
       name: JOB,
-      data: { outboxId },
+      data: { outboxId: id, ...(requestId === null ? {} : { requestId }) },
       opts: {
-        jobId: `outbox-${outboxId}`,
+        jobId: `outbox-${id}`,
         attempts: ATTEMPTS,
         backoff: { type: 'exponential', delay: BACKOFF_MS },
         removeOnComplete: true,
@@ -125,7 +134,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
       await this.work(data);
       outcome = 'done';
     } finally {
-      this.metrics.duration.observe({ job: JOB, outcome }, (performance.now() - started) / 1_000);
+      const ms = performance.now() - started;
+      this.metrics.duration.observe({ job: JOB, outcome }, ms / 1_000);
+      this.logger.detail('A job ran', { outboxId: data.outboxId, outcome, ms: Math.round(ms) });
     }
   }
 
@@ -133,4 +144,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private async work({ outboxId }: OutboxJob): Promise<void> {
     if (await this.store.markDone(outboxId)) this.metrics.outboxDone.inc();
   }
+}
+
+/** What is logged of a job names the request that caused it, or one of its own where none is known. */
+function inRequest<T>(job: OutboxJob | undefined, work: () => T): T {
+  return runInContext({ requestId: job?.requestId ?? newId(), action: JOB }, work);
 }

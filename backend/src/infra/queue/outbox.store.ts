@@ -1,18 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 
+/** A change whose effects are not done, and the request that made it. */
+export interface PendingRow {
+  readonly id: string;
+  readonly requestId: string | null;
+}
+
 /** The outbox as the jobs see it. Ids are 64 bits wide and travel as text. */
 @Injectable()
 export class OutboxStore {
   constructor(private readonly database: Database) {}
 
   /** Rows above an id whose effects are not done yet, oldest first. */
-  async pendingIds(afterId: string, limit: number): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      'SELECT id::text FROM outbox WHERE done_at IS NULL AND id > $1 ORDER BY id LIMIT $2',
+  pending(afterId: string, limit: number): Promise<PendingRow[]> {
+    return this.database.query<{ id: string; requestId: string | null }>(
+      `SELECT id::text, request_id AS "requestId" FROM outbox
+        WHERE done_at IS NULL AND id > $1 ORDER BY outbox.id LIMIT $2`,
       [afterId, limit],
     );
-    return rows.map(({ id }) => id);
   }
 
   /** How many rows wait for their effects, as far as they are counted, and for how long the oldest does. */
