@@ -7,8 +7,8 @@ import type { ChangesEvent, Message } from '@parley/protocol';
 const REST_PER_COST = 9;
 /** What nobody sees as a delay; the largest rooms on a full machine are written this often. */
 const REST_MAX_MS = 25;
-/** In a shorter rest hardly two messages meet: rooms of a few dozen sockets never wait. */
-const REST_MIN_MS = 3;
+/** Smaller rooms never wait: a frame costs them less than the send of the message itself, and little is gained. */
+const ROOM_MIN_SOCKETS = 25;
 /** A frame for people on phones: a merged one stays below the largest frame that a client may send. */
 const MESSAGES_MAX = 64;
 const CHARACTERS_MAX = 32_768;
@@ -44,9 +44,10 @@ export type EmitChanges = (membersRev: number, changes: ChangesEvent) => void;
 export class FrameMerger {
   private readonly rooms = new Map<string, Room>();
 
-  /** `emit` writes a frame to all sockets here and to the bus before it returns. */
+  /** `emit` writes a frame to all sockets here and to the bus before it returns; `socketsIn` counts those here. */
   constructor(
     private readonly emit: EmitChanges,
+    private readonly socketsIn: (conversationId: string) => number,
     private readonly merged: (frames: number) => void = () => undefined,
   ) {}
 
@@ -105,7 +106,8 @@ export class FrameMerger {
     // The lesser of two: a moment in which the process had to wait for the processor says nothing of the room.
     const restMs = Math.min(costMs, room.costMs) * REST_PER_COST;
     room.costMs = costMs;
-    room.restsUntil = restMs < REST_MIN_MS ? 0 : ended + Math.min(REST_MAX_MS, restMs);
+    const isLarge = this.socketsIn(changes.conversationId) >= ROOM_MIN_SOCKETS;
+    room.restsUntil = isLarge ? ended + Math.min(REST_MAX_MS, restMs) : 0;
     this.merged(changes.messages.length);
   }
 

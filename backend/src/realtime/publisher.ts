@@ -25,6 +25,7 @@ export class Publisher {
       (membersRev, changes) => {
         this.emitChanges({ membersRev }, changes);
       },
+      (id) => this.server?.of('/').adapter.rooms.get(conversationRoom(id))?.size ?? 0,
       (messages) => {
         metrics.messagesPerFrame.observe(messages);
       },
