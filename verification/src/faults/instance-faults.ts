@@ -96,6 +96,9 @@ export function rollingRestart(processes: readonly ManagedProcess[], noted: Note
   }));
 }
 
+/** An instance that was just started again has nobody yet; whoever reconnects or asks by REST comes to it within this time. */
+const USED_WITHIN_MS = 15_000;
+
 /** The connection between two parts goes silent, as with packets dropped: nobody is told. */
 export function silence(
   name: string,
@@ -111,10 +114,11 @@ export function silence(
     process,
     blocking: true,
     holdMs: forMs,
-    inject: () => {
+    inject: async () => {
+      await tunnel.used(USED_WITHIN_MS);
       const hit = tunnel.drop();
       if (hit === 0) throw new Error('there was no connection');
-      return Promise.resolve(`${String(hit)} connections are silent`);
+      return `${String(hit)} connections are silent`;
     },
     heal: () => {
       tunnel.heal();
@@ -139,10 +143,11 @@ export function reset(
     process,
     blocking: true,
     holdMs: forMs,
-    inject: () => {
+    inject: async () => {
+      await tunnel.used(USED_WITHIN_MS);
       const hit = tunnel.reset();
       if (hit === 0) throw new Error('there was no connection');
-      return Promise.resolve(`${String(hit)} connections were reset, new ones refused`);
+      return `${String(hit)} connections were reset, new ones refused`;
     },
     heal: () => {
       tunnel.heal();

@@ -1,5 +1,8 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LOOK_EVERY_MS = 50;
 
 /** What passes through a tunnel; answers `cut` to end the connection before the piece is handed on. */
 export interface Inspector {
@@ -80,6 +83,12 @@ export class Tunnel {
   private hush(pair: Pair): void {
     pair.client.pause();
     pair.server.pause();
+  }
+
+  /** Waits for a connection through it, so long at most. */
+  async used(withinMs: number): Promise<void> {
+    const end = performance.now() + withinMs;
+    while (this.pairs.size === 0 && performance.now() < end) await pause(LOOK_EVERY_MS);
   }
 
   /** Nothing passes and nobody is told, as when packets are dropped. Returns how many connections it hit. */
