@@ -1,7 +1,7 @@
 import type { ChangeMembershipInput } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../infra/database/database.js';
-import type { MembersReading } from '../realtime/connection-sources.js';
+import type { MembersReading, Room } from '../realtime/connection-sources.js';
 
 /** A membership that began or ended. */
 export interface MovedMembership {
@@ -33,13 +33,13 @@ export class MembershipStore {
   }
 
   /** The person's conversations with the rev of the last removal in each, both as of one moment. */
-  async ofUser(userId: string): Promise<Map<string, number>> {
-    const rows = await this.database.query<{ id: string; membersRev: number }>(
-      `SELECT c.id, c.members_rev AS "membersRev" FROM members m JOIN conversations c ON c.id = m.conversation_id
+  async ofUser(userId: string): Promise<Map<string, Room>> {
+    const rows = await this.database.query<Room & { id: string }>(
+      `SELECT c.id, c.members_rev AS "membersRev", c.last_rev AS "lastRev" FROM members m JOIN conversations c ON c.id = m.conversation_id
         WHERE m.user_id = $1 AND m.left_at IS NULL`,
       [userId],
     );
-    return new Map(rows.map((row) => [row.id, row.membersRev]));
+    return new Map(rows.map(({ id, membersRev, lastRev }) => [id, { membersRev, lastRev }]));
   }
 
   async conversationIdsOf(userId: string): Promise<string[]> {

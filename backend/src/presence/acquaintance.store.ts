@@ -28,6 +28,15 @@ export class AcquaintanceStore {
     return new Set(rows.map(({ id }) => id));
   }
 
+  /** Whose membership of anything ended after the time. */
+  async leftSince(since: Date): Promise<Set<string>> {
+    const rows = await this.database.query<{ userId: string }>(
+      'SELECT DISTINCT user_id AS "userId" FROM members WHERE left_at > $1',
+      [since],
+    );
+    return new Set(rows.map(({ userId }) => userId));
+  }
+
   /** Those of the pairs that share no conversation now. */
   strangers(pairs: readonly Pair[]): Promise<Pair[]> {
     return this.database.query<{ watcherId: string; watchedId: string }>(

@@ -3,9 +3,16 @@ import { unavailable } from '../infra/errors/parley-error.js';
 import type { SocketIdentity } from './realtime-socket.js';
 
 type Authenticate = (token: string) => Promise<SocketIdentity>;
-type ReadMemberships = (userId: string) => Promise<ReadonlyMap<string, number>>;
+type ReadMemberships = (userId: string) => Promise<ReadonlyMap<string, Room>>;
 type ReadMembers = (conversationId: string, userIds: readonly string[]) => Promise<MembersReading>;
 type ReadEpoch = () => Promise<string>;
+
+/** A conversation as of the moment at which somebody's membership of it was read. */
+export interface Room {
+  /** The rev of the last removal. */
+  readonly membersRev: number;
+  readonly lastRev: number;
+}
 
 /** Who of some people is a member, read at one moment. */
 export interface MembersReading {
@@ -35,8 +42,8 @@ export class ConnectionSources {
   }
 
   /**
-   * conversations: all conversations a person is a member of, each with the rev of its last removal, and who of some
-   * people is a member of one.
+   * conversations: all conversations a person is a member of, each with the revs of its last removal and of its last
+   * change, and who of some people is a member of one.
    */
   provideRooms(rooms: { memberships: ReadMemberships; members: ReadMembers }): void {
     this.source.memberships = rooms.memberships;
@@ -52,7 +59,7 @@ export class ConnectionSources {
     return registered(this.source.authenticate)(token);
   }
 
-  memberships(userId: string): Promise<ReadonlyMap<string, number>> {
+  memberships(userId: string): Promise<ReadonlyMap<string, Room>> {
     return registered(this.source.memberships)(userId);
   }
 

@@ -47,7 +47,7 @@ function setUp() {
     const socket = socketOf(userId);
     present.set(userId, socket);
     if (readAt === undefined) adapter.emit('join-room', ROOM, userId);
-    else gate.join(socket, new Map([[ID, readAt]]));
+    else gate.join(socket, new Map([[ID, { membersRev: readAt }]]));
   };
   const delivered: [string, string[]][] = [];
   const publish = (name: string, membersRev: number | undefined): void => {

@@ -3,6 +3,7 @@ import type { Adapter } from 'socket.io-adapter';
 import { withDeadline } from '../infra/errors/with-deadline.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Metrics } from '../infra/metrics/metrics.js';
+import type { Room as SharedRoom } from './connection-sources.js';
 import { ConnectionSources } from './connection-sources.js';
 import { LocalSockets } from './local-sockets.js';
 import type { RealtimeSocket } from './realtime-socket.js';
@@ -35,7 +36,7 @@ export class MembershipGate {
   private readonly rooms = new Map<string, Room>();
   private readonly waiting = new Map<string, Held[]>();
   /** The revs at which the memberships of the socket that is joining were read. */
-  private vouched: ReadonlyMap<string, number> | undefined;
+  private vouched: ReadonlyMap<string, Pick<SharedRoom, 'membersRev'>> | undefined;
 
   constructor(
     private readonly sources: ConnectionSources,
@@ -54,8 +55,8 @@ export class MembershipGate {
     });
   }
 
-  /** Joins the socket to its conversations: id to the rev of the last removal, read together with the membership. */
-  join(socket: RealtimeSocket, memberships: ReadonlyMap<string, number>): void {
+  /** Joins the socket to its conversations: id to what was read together with the membership. */
+  join(socket: RealtimeSocket, memberships: ReadonlyMap<string, Pick<SharedRoom, 'membersRev'>>): void {
     this.vouched = memberships;
     try {
       // The adapter keeps rooms in memory: the events of the joins come before this returns.
@@ -90,7 +91,7 @@ export class MembershipGate {
   private joined(room: string): void {
     const conversationId = conversationOfRoom(room);
     if (conversationId === null) return;
-    const rev = this.vouched?.get(conversationId) ?? UNKNOWN;
+    const rev = this.vouched?.get(conversationId)?.membersRev ?? UNKNOWN;
     const state = this.rooms.get(conversationId);
     if (state) {
       state.applied = Math.min(state.applied, rev);

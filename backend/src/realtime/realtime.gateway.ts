@@ -15,6 +15,7 @@ import { Admission } from './admission.js';
 import { BusTrust } from './bus-trust.js';
 import { ConnectionSources } from './connection-sources.js';
 import { disconnectReason } from './disconnect-reason.js';
+import { DeliveredFrames } from './delivered-frames.js';
 import { Dispatcher } from './dispatcher.js';
 import { FloodGuard } from './flood-guard.js';
 import { HandshakeWork } from './handshake-work.js';
@@ -43,6 +44,7 @@ export class RealtimeGateway {
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
     private readonly gate: MembershipGate,
+    private readonly frames: DeliveredFrames,
     private readonly channels: BusChannels,
     private readonly trust: BusTrust,
     private readonly dispatcher: Dispatcher,
@@ -146,7 +148,11 @@ export class RealtimeGateway {
     const [memberships, epoch] = await this.read('joining rooms', () =>
       Promise.all([this.sources.memberships(identity.userId), this.sources.epoch()]),
     );
+    const newHere = [...memberships].filter(([id]) => !this.sockets.holdsConversation(id));
     this.gate.join(socket, memberships);
+    // The client reads what it lacks up to here when it is ready: the first change after it is none that was missed.
+    for (const [conversationId, { lastRev }] of newHere)
+      this.frames.tell({ conversationId, fromRev: 0, toRev: lastRev });
     // What is published meanwhile may not arrive, and not all of it has a number that would tell.
     if (!(await this.channels.settled()) || !heardAsPerson) this.trust.doubt();
     socket.emit('ready', {
