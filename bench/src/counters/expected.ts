@@ -28,8 +28,6 @@ const connectCosts: Costs = {
 
 /** The room's frame to each device, and the ack. */
 const MESSAGE_BYTES = 678;
-/** A frame about revs that touched no message. */
-const EMPTY_BYTES = 118;
 const ACK_BYTES = 593;
 
 const sendCosts: Costs = {
@@ -43,9 +41,6 @@ const sendCosts: Costs = {
 };
 
 const budgetCosts: Costs = { 'api-1 Redis: evalsha': once('the budget that all instances share') };
-
-const SWEPT =
-  'the sweep of heads looks two revs below what it saw move (for replies), and an instance that holds a room anew has not delivered those';
 
 /** By operation: what one of it costs. */
 export const OPERATIONS = {
@@ -85,14 +80,11 @@ export const OPERATIONS = {
     // Not the budget: beats of presence, which come meanwhile, are scripts too.
     ...sendCosts,
     'api-2 bus: parley:room': once('the bus reaches an instance with a member'),
-    ...Object.fromEntries(
-      ['api-1', 'api-2'].flatMap((name) => [
-        [`${name} SQL: SELECT message_rows`, once(SWEPT)],
-        [`${name} SQL: SELECT conversations`, once('the rev of the last removal, for that frame')],
-      ]),
+    'frames: changes': times(
+      SHARED_DEVICES,
+      'one a device: what came before it was read by whoever connected',
     ),
-    'frames: changes': times(2 * SHARED_DEVICES, 'the message, and within 5 s what came before it once more'),
-    'bytes: changes': times(SHARED_DEVICES * (MESSAGE_BYTES + EMPTY_BYTES), 'here, nothing came before it'),
+    'bytes: changes': times(SHARED_DEVICES * MESSAGE_BYTES, 'the message alone'),
   },
   'typing:start': {
     // No statement: the room of the socket says that it is a member, and the size is known for a minute.
@@ -193,8 +185,20 @@ const everyInstance = (name: string): Readonly<Record<string, readonly Recurring
   ],
 });
 
+/** Somebody watches others there: whether they still may is asked where somebody has left something, which nobody does here. */
+const watchedInstance = everyInstance('api-1');
+
 export const IDLE: Readonly<Record<string, readonly Recurring[]>> = {
-  ...everyInstance('api-1'),
+  ...watchedInstance,
+  ...Object.fromEntries(
+    [
+      { name: 'api-1 SQL: SELECT pg_stat_activity', because: 'the check of who may watch begins' },
+      { name: 'api-1 SQL: SELECT members', because: 'who has left something, all in one query' },
+    ].map(({ name, because }) => [
+      name,
+      [...(watchedInstance[name] ?? []), { everyMs: 2_000, each: 1, because }],
+    ]),
+  ),
   ...everyInstance('api-2'),
   // A look at all who are watched, should a hint have been lost; it takes the time and the leases with it.
   ...Object.fromEntries(
@@ -207,9 +211,6 @@ export const IDLE: Readonly<Record<string, readonly Recurring[]>> = {
       [{ everyMs: 60_000, each, because: 'the net below hints: people whom somebody watches' }],
     ]),
   ),
-  'api-1 SQL: SELECT unnest': [
-    { everyMs: 12_000, each: 1, because: 'whether those who watch may still see whom they watch' },
-  ],
   pings: [
     {
       everyMs: 10_000,
