@@ -8,6 +8,8 @@ import type { TestDatabase } from '../_support/test-database.js';
 import { createTestDatabase } from '../_support/test-database.js';
 
 const AMOUNT = 40;
+/** Longer than any of these tests takes on a busy machine, and half of the minute. */
+const LEFT_MS = 30_000;
 
 describe('limits', () => {
   let database: TestDatabase;
@@ -31,6 +33,19 @@ describe('limits', () => {
     await database.drop();
   });
 
+  /** Somebody whose minute does not end while the test goes on: windows begin for each person at a time of their own. */
+  async function atTheBeginning(
+    api: Api,
+    app: StartedApp | undefined,
+    limit: 'commandsPerMinute' | 'requestsPerMinute',
+  ): Promise<Person> {
+    for (;;) {
+      const person = await api.register('early');
+      const budget = await app?.app.get(RateLimits).consume(limit, person.user.id);
+      if ((budget?.resetMs ?? 0) > LEFT_MS) return person;
+    }
+  }
+
   /** How many of a person's commands pass, sent evenly over some seconds, until one is refused. */
   async function passedUntilRefused(connection: Connection): Promise<number> {
     for (let passed = 0; passed < AMOUNT; passed += 1) {
@@ -46,12 +61,13 @@ describe('limits', () => {
   }
 
   it('of commands are one budget over all instances, without a round trip for each', async () => {
-    const anna = await one.register('anna');
+    const anna = await atTheBeginning(one, apps[0], 'commandsPerMinute');
     const [here, there] = await Promise.all([
       Connection.as(one.baseUrl, anna),
       Connection.as(two.baseUrl, anna),
     ]);
-    for (let index = 0; index < AMOUNT - 5; index += 1) {
+    // One was used to find out when the minute ends.
+    for (let index = 1; index < AMOUNT - 5; index += 1) {
       await here.command('presence:set', { status: 'online' });
     }
     // 5 are left; a tenth is counted before anybody is asked, and the answer is two seconds away at most.
@@ -62,11 +78,11 @@ describe('limits', () => {
   });
 
   it('of requests are told with every answer', async () => {
-    const { token } = await one.register('reader');
+    const { token } = await atTheBeginning(one, apps[0], 'requestsPerMinute');
     const first = await one.request('GET /users/me', { token });
     expect(first.headers.get('ratelimit-limit')).toBe(String(AMOUNT));
-    expect(first.headers.get('ratelimit-remaining')).toBe(String(AMOUNT - 1));
-    for (let index = 0; index < AMOUNT - 1; index += 1) await one.call('GET /users/me', { token });
+    expect(first.headers.get('ratelimit-remaining')).toBe(String(AMOUNT - 2));
+    for (let index = 0; index < AMOUNT - 2; index += 1) await one.call('GET /users/me', { token });
     const refused = await one.request('GET /users/me', { token });
     expect(refused.status).toBe(429);
     expect(refused.body.error).toMatchObject({ limit: 'requestsPerMinute' });
