@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TOOLS = join(ROOT, '.tools');
+/** Lists that did not come are asked for once more, not for ever: each try takes some seconds. */
+const REFRESH_ATTEMPTS = 2;
 
 /**
  * @typedef {{ path: string, env: Record<string, string> }} Tool A program, and what must be set for it to run.
@@ -114,13 +116,18 @@ function bring(name, recipe, folder) {
   mkdirSync(root, { recursive: true });
   try {
     const apt = aptOf(draft);
-    const wanted = packagesToFetch(apt, recipe) ?? (refreshLists(apt), packagesToFetch(apt, recipe));
-    if (!wanted) throw missing(name, recipe, 'apt-get does not know it');
-    let fetched = apt.run(['download', ...wanted]);
+    let answer = packagesToFetch(apt, recipe);
+    let refreshed = '';
+    if (!answer.packages) {
+      refreshed = refreshLists(apt);
+      answer = packagesToFetch(apt, recipe);
+    }
+    if (!answer.packages) throw missing(name, recipe, [answer.fault, refreshed].filter(Boolean).join('; '));
+    let fetched = apt.run(['download', ...answer.packages]);
     if (fetched.status !== 0) {
       // Lists of some days ago name versions that the mirror has replaced since.
       refreshLists(apt);
-      fetched = apt.run(['download', ...(packagesToFetch(apt, recipe) ?? wanted)]);
+      fetched = apt.run(['download', ...(packagesToFetch(apt, recipe).packages ?? answer.packages)]);
     }
     if (fetched.status !== 0)
       throw missing(name, recipe, `apt-get could not download it: ${lastLine(fetched.stderr)}`);
@@ -193,14 +200,21 @@ function hasLists(folder) {
   }
 }
 
+/** Fetches the lists anew. Returns what went wrong, or nothing: one source may fail while the lists that matter came. */
 function refreshLists(apt) {
   apt.useOwnLists();
-  apt.run(['update', '-q']);
+  for (let attempt = 1; ; attempt += 1) {
+    const { status, stderr } = apt.run(['update', '-q']);
+    if (status === 0 && !/^[EW]: /m.test(stderr)) return '';
+    // A mirror that is just being synchronised, or a name server that hiccups, is well again at the next try.
+    // Its last line only counts the files that failed; the first says why.
+    if (attempt === REFRESH_ATTEMPTS) return `apt-get update: ${/^[EW]: .*/m.exec(stderr)?.[0] ?? 'failed'}`;
+  }
 }
 
-/** The packages and those of their dependencies that the system lacks; `null` where apt-get can not tell. */
+/** The packages and those of their dependencies that the system lacks; without `packages` where apt-get can not tell, and why. */
 function packagesToFetch(apt, recipe) {
-  const { status, stdout } = apt.run([
+  const { status, stdout, stderr } = apt.run([
     'install',
     '--no-install-recommends',
     '--print-uris',
@@ -208,11 +222,11 @@ function packagesToFetch(apt, recipe) {
     '-qq',
     ...recipe.packages,
   ]);
-  if (status !== 0) return null;
+  if (status !== 0) return { packages: null, fault: `apt-get: ${lastLine(stderr)}` };
   // 'uri' name_version_arch.deb size hash
   const packages = [...stdout.matchAll(/^'[^']+' ([^_\s]+)_[^_\s]+_[^_\s]+\.deb /gm)].map(([, name]) => name);
   // One that is installed but does not work from the PATH is unpacked all the same.
-  return packages.length > 0 ? packages : recipe.packages;
+  return { packages: packages.length > 0 ? packages : recipe.packages, fault: '' };
 }
 
 /** Folders with libraries, nearest first. */
