@@ -1,11 +1,12 @@
 import type { Message } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { AnnounceChange } from '../conversations/announce-change.js';
+import { GroupWriter } from '../infra/database/group-writer.js';
+import { LOG_POOL_SIZE } from '../infra/database/log-pool.js';
 import { Logger } from '../infra/logger/logger.js';
 import { Arrivals } from '../realtime/arrivals.js';
 import { Publisher } from '../realtime/publisher.js';
 import { contiguousPieces } from './contiguous-pieces.js';
-import { GroupWriter } from './group-writer.js';
 import type { OutgoingMessage, WriteOutcome } from './outgoing-message.js';
 import { OutgoingStore } from './outgoing.store.js';
 
@@ -34,6 +35,12 @@ export class MessageWriter {
     logger: Logger,
   ) {
     this.writer = new GroupWriter({
+      named: 'The message',
+      slots: LOG_POOL_SIZE,
+      restMs: 0,
+      queueOf: ({ conversationId }) => conversationId,
+      lettersOf: ({ text }) => text.length,
+      isAlone: ({ alone }) => alone,
       commit: (outgoing) => store.send(outgoing),
       committed: (outgoing, outcomes, repeated) => {
         this.publish(outgoing, outcomes, repeated);

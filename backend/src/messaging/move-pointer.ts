@@ -3,8 +3,10 @@ import { POINTER_INTERVAL_MS } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { AnnounceChange } from '../conversations/announce-change.js';
 import { notFound } from '../infra/errors/parley-error.js';
+import { Logger } from '../infra/logger/logger.js';
 import { BusTrust } from '../realtime/bus-trust.js';
-import type { MovedPointers, PointerPosition } from './pointer.store.js';
+import { PointerWriter } from './pointer-writer.js';
+import type { MovedPointers, PointerMove, PointerPosition } from './pointer.store.js';
 import { PointerStore } from './pointer.store.js';
 import { Receipts } from './receipts.js';
 
@@ -28,13 +30,25 @@ export class MovePointer {
   private readonly waiting = new Map<string, Waiting>();
   /** Moves that failed: they may be committed, and nobody was told. */
   private readonly untold = new Set<string>();
+  private readonly writer: PointerWriter;
 
   constructor(
-    private readonly store: PointerStore,
     private readonly receipts: Receipts,
     private readonly announce: AnnounceChange,
     private readonly bus: BusTrust,
-  ) {}
+    store: PointerStore,
+    logger: Logger,
+  ) {
+    this.writer = new PointerWriter({
+      commit: (moves) => store.advance(moves),
+      committed: (move, moved, repeated) => {
+        this.tellMoved(move, moved, repeated);
+      },
+      failed: (error) => {
+        logger.failure('Moved pointers could not be told', error);
+      },
+    });
+  }
 
   /** REST: at once. */
   async read(userId: string, conversationId: string, seq: number): Promise<ReadState> {
@@ -87,20 +101,23 @@ export class MovePointer {
   }
 
   private async move(userId: string, conversationId: string, to: PointerPosition): Promise<MovedPointers> {
-    const key = keyOf(userId, conversationId);
     let moved: MovedPointers | null;
     try {
-      moved = await this.store.move(userId, conversationId, to);
+      moved = await this.writer.write({ userId, conversationId, to });
     } catch (error) {
-      this.doubt(key);
+      this.doubt(keyOf(userId, conversationId));
       throw error;
     }
-    // A repeat of a move whose answer was lost changes nothing, and is the first that can be told.
-    const wasUntold = this.untold.delete(key);
     if (!moved) throw notFound();
-    if (moved.changed || wasUntold) this.tell(userId, conversationId, moved);
-    if (moved.unmarked || wasUntold) this.announce.toReaders([userId], conversationId);
     return moved;
+  }
+
+  /** A repeat of a move whose answer was lost changes nothing, and is the first that can be told. */
+  private tellMoved({ userId, conversationId }: PointerMove, moved: MovedPointers, repeated: boolean): void {
+    const wasUntold = this.untold.delete(keyOf(userId, conversationId));
+    if (moved.changed || repeated || wasUntold) this.tell(userId, conversationId, moved);
+    // Whether the lost attempt took the mark away is not known; where nobody repeats here, the sweep tells it.
+    if (moved.unmarked || repeated) this.announce.toReaders([userId], conversationId);
   }
 
   /** The other devices of the person are told by the sweep, also where the repeat never comes, or to another instance. */

@@ -7,6 +7,13 @@ export interface PointerPosition {
   readonly deliveredSeq: number | null;
 }
 
+/** Where a person's pointers in a conversation are to be, at least. */
+export interface PointerMove {
+  readonly userId: string;
+  readonly conversationId: string;
+  readonly to: PointerPosition;
+}
+
 export interface MovedPointers {
   readonly readSeq: number;
   readonly deliveredSeq: number;
@@ -18,18 +25,31 @@ export interface MovedPointers {
   readonly memberCount: number;
 }
 
+/** `busy`: another transaction writes this member now, and nothing was done. */
+export type MoveOutcome = MovedPointers | 'busy' | 'not_member';
+
+/** A row of `advance_pointers`; see the migration for the meaning of each. */
+interface AdvancedRow extends MovedPointers {
+  readonly status: 'held' | 'busy' | 'not_member';
+}
+
 @Injectable()
 export class PointerStore {
   constructor(private readonly database: Database) {}
 
-  /** Forward only, and never past the head. `null` for those who are not members. */
-  async move(userId: string, conversationId: string, to: PointerPosition): Promise<MovedPointers | null> {
-    const [row] = await this.database.query<MovedPointers>(
-      `SELECT p.read_seq AS "readSeq", p.delivered_seq AS "deliveredSeq", p.unread, p.changed, p.unmarked,
-              c.member_count AS "memberCount"
-         FROM move_pointers($1, $2, $3, $4) p, conversations c WHERE c.id = $1`,
-      [conversationId, userId, clampedPosition(to.readSeq), clampedPosition(to.deliveredSeq)],
+  /** Forward only, and never past the head, all in one transaction. Outcomes in the order of the moves. */
+  async advance(moves: readonly PointerMove[]): Promise<MoveOutcome[]> {
+    const rows = await this.database.write<AdvancedRow>(
+      `SELECT status, read_seq AS "readSeq", delivered_seq AS "deliveredSeq", unread, changed, unmarked,
+              member_count AS "memberCount"
+         FROM advance_pointers($1::uuid[], $2::uuid[], $3::int[], $4::int[]) ORDER BY ord`,
+      [
+        moves.map((move) => move.conversationId),
+        moves.map((move) => move.userId),
+        moves.map((move) => clampedPosition(move.to.readSeq)),
+        moves.map((move) => clampedPosition(move.to.deliveredSeq)),
+      ],
     );
-    return row ?? null;
+    return rows.map(({ status, ...moved }) => (status === 'held' ? moved : status));
   }
 }

@@ -1,6 +1,7 @@
 import { TYPING_MAX_MEMBERS } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { Memberships } from '../conversations/memberships.js';
+import { isPassingFault } from '../infra/errors/to-parley-error.js';
 import { EventLoopLoad } from '../infra/load/event-loop-load.js';
 import { RedisUnavailableError } from '../infra/redis/redis-cache.js';
 import type { Caller } from '../realtime/command.js';
@@ -72,9 +73,15 @@ export class Typing {
   private async isLarge(conversationId: string): Promise<boolean> {
     const known = this.large.get(conversationId);
     if (known !== undefined) return known;
-    const isLarge = (await this.memberships.count(conversationId)) > TYPING_MAX_MEMBERS;
-    this.large.set(conversationId, isLarge);
-    return isLarge;
+    try {
+      const isLarge = (await this.memberships.count(conversationId)) > TYPING_MAX_MEMBERS;
+      this.large.set(conversationId, isLarge);
+      return isLarge;
+    } catch (error) {
+      // While PostgreSQL has no time, nobody is told who types, and nobody is refused for it either.
+      if (isPassingFault(error)) return true;
+      throw error;
+    }
   }
 
   private async move(userId: string, conversationId: string, typing: boolean): Promise<void> {

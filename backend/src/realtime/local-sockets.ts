@@ -23,6 +23,9 @@ export class LocalSockets {
   private server: RealtimeServer | undefined;
   private readonly openedObservers: SocketObserver[] = [];
   private readonly closedObservers: SocketObserver[] = [];
+  /** How many sockets here each has: sweeps ask for all of them every few seconds. */
+  private readonly users = new Map<string, number>();
+  private readonly sessions = new Map<string, number>();
 
   constructor(
     private readonly metrics: Metrics,
@@ -50,6 +53,11 @@ export class LocalSockets {
     return this.server ? [...this.server.of('/').sockets.values()] : [];
   }
 
+  /** One after the other; who comes meanwhile comes too, and who went does not. */
+  each(): Iterator<RealtimeSocket> {
+    return this.server?.of('/').sockets.values() ?? [].values();
+  }
+
   count(): number {
     return this.server?.of('/').sockets.size ?? 0;
   }
@@ -74,12 +82,12 @@ export class LocalSockets {
 
   /** People with at least one socket here. */
   userIds(): string[] {
-    return [...new Set(this.all().map((socket) => socket.data.identity.userId))];
+    return [...this.users.keys()];
   }
 
   /** Sessions with at least one socket here. */
   sessionIds(): string[] {
-    return [...new Set(this.all().map((socket) => socket.data.identity.sessionId))];
+    return [...this.sessions.keys()];
   }
 
   /** Conversations with at least one socket here. */
@@ -164,6 +172,7 @@ export class LocalSockets {
   }
 
   opened(socket: RealtimeSocket): void {
+    this.countOwner(socket, 1);
     this.metrics.connections.set(this.count());
     for (const tell of this.openedObservers) tell(movedBy(socket));
   }
@@ -171,8 +180,14 @@ export class LocalSockets {
   closed(socket: RealtimeSocket, reason: DisconnectReason): void {
     this.metrics.sockets.disconnects.inc({ reason });
     clearTimeout(socket.data.expiryTimer);
+    this.countOwner(socket, -1);
     this.metrics.connections.set(this.count());
     for (const tell of this.closedObservers) tell(movedBy(socket));
+  }
+
+  private countOwner({ data: { identity } }: RealtimeSocket, change: 1 | -1): void {
+    countKey(this.users, identity.userId, change);
+    countKey(this.sessions, identity.sessionId, change);
   }
 
   private countRoom(room: string, change: 1 | -1): void {
@@ -183,6 +198,12 @@ export class LocalSockets {
   private rooms(): Map<string, Set<string>> | undefined {
     return this.server?.of('/').adapter.rooms;
   }
+}
+
+function countKey(counts: Map<string, number>, key: string, change: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + change;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
 }
 
 function movedBy(socket: RealtimeSocket): SocketMoved {

@@ -9,8 +9,11 @@ export interface TcpProxy {
   cut: () => void;
   /** Keeps connections open and passes nothing on. */
   freeze: () => void;
-  /** The next statement that holds the text is done, and the connection cut before its answer arrives. */
-  loseAnswerTo: (text: string) => void;
+  /**
+   * The next statement that holds the text is done, and the connection cut before its answer arrives. Whoever connects
+   * again gets through, or `cut`: nobody does until `heal`.
+   */
+  loseAnswerTo: (text: string, then?: 'open' | 'cut') => void;
   /** Back to passing on. */
   heal: () => void;
   close: () => Promise<void>;
@@ -21,6 +24,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   let state: 'open' | 'cut' | 'frozen' = 'open';
   const sockets = new Set<Socket>();
   let lost: string | undefined;
+  let afterLoss: 'open' | 'cut' = 'open';
 
   const server = createServer((downstream) => {
     if (state === 'cut') {
@@ -36,7 +40,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     });
     // Listens before what passes the answer on.
     upstream.on('data', () => {
-      if (isCutByAnswer) downstream.destroy();
+      if (!isCutByAnswer) return;
+      state = afterLoss;
+      downstream.destroy();
     });
     for (const [from, to] of [
       [downstream, upstream],
@@ -72,8 +78,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       state = 'frozen';
       for (const socket of sockets) socket.pause();
     },
-    loseAnswerTo(text) {
+    loseAnswerTo(text, then = 'open') {
       lost = text;
+      afterLoss = then;
     },
     heal() {
       state = 'open';

@@ -204,18 +204,51 @@ describe('sending', () => {
       );
     expect(await unread(ada)).toEqual({ unread: 0, mentions: 0 });
     expect(await unread(bob)).toEqual({ unread: 2, mentions: 1 });
-    const move = (read: number) =>
-      log.row('SELECT * FROM move_pointers($1,$2,$3,NULL)', [conversation, bob, read]);
+    const move = (read: number, user = bob) =>
+      log.row(
+        'SELECT * FROM advance_pointers(ARRAY[$1::uuid],ARRAY[$2::uuid],ARRAY[$3::int],ARRAY[NULL::int])',
+        [conversation, user, read],
+      );
     expect(await move(2)).toMatchObject({
+      status: 'held',
       read_seq: 2,
       delivered_seq: 2,
       unread: 1,
-      mentions: 1,
       changed: true,
     });
+    expect(await unread(bob)).toEqual({ unread: 1, mentions: 1 });
     expect(await move(1)).toMatchObject({ read_seq: 2, unread: 1, changed: false });
-    expect(await move(9_999)).toMatchObject({ read_seq: 3, unread: 0, mentions: 0, changed: true });
-    expect(await log.rows('SELECT * FROM move_pointers($1,$2,1,NULL)', [conversation, cy])).toEqual([]);
+    expect(await move(9_999)).toMatchObject({ read_seq: 3, unread: 0, changed: true });
+    expect(await unread(bob)).toEqual({ unread: 0, mentions: 0 });
+    expect(await move(1, cy)).toMatchObject({ status: 'not_member', read_seq: null });
+  });
+
+  it('moves many pointers at once, and waits for nobody who holds one of them', async () => {
+    await log.send([{ conversation, sender: ada, clientId: '1' }]);
+    const holder = await log.pool(1).connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT 1 FROM members WHERE user_id = $1 AND conversation_id = $2 FOR UPDATE', [
+        bob,
+        conversation,
+      ]);
+      const rows = await log.rows<{ status: string; read_seq: number | null; delivered_seq: number | null }>(
+        'SELECT * FROM advance_pointers($1::uuid[],$2::uuid[],$3::int[],$4::int[])',
+        [
+          [conversation, conversation, conversation, conversation],
+          [ada, bob, cy, ada],
+          [1, 2, 2, null],
+          [null, null, null, 2],
+        ],
+      );
+      expect(rows.map(({ status }) => status)).toEqual(['held', 'busy', 'not_member', 'held']);
+      // Two devices of one person in one batch get the same answer.
+      expect(rows[0]).toMatchObject({ read_seq: 2, delivered_seq: 2 });
+      expect(rows[3]).toMatchObject({ read_seq: 2, delivered_seq: 2 });
+    } finally {
+      await holder.query('ROLLBACK');
+      holder.release();
+    }
   });
 });
 

@@ -88,33 +88,41 @@ describe('read and delivered pointers', () => {
     expect(bobs.received.filter(({ event }) => event === 'conversation')).toEqual([]);
   });
 
-  it('are told by the repeat of a move whose answer was lost', async () => {
-    const proxy = await startTcpProxy(installation.database.url);
-    const behind = await Installation.startOn(installation, { databaseUrl: proxy.url });
-    try {
-      const { id } = await installation.start(anna, [bob], { title: 'Lost' });
-      await installation.post(anna, id, 'one');
-      const { seq } = await installation.post(anna, id, 'two');
-      const move = { token: bob.token, params: { id }, body: { seq } };
-      proxy.loseAnswerTo('move_pointers');
-      expect(await behind.api().refusal('PUT /conversations/:id/read', move)).toMatchObject({
-        code: 'UNAVAILABLE',
-      });
-      const isTold = (event: { conversationId: string; receipts: Receipt[] }): boolean =>
-        event.conversationId === id &&
-        event.receipts.some(({ userId, readSeq }) => userId === bob.user.id && readSeq === seq);
-      // It is stored: bob's other devices are told without the repeat, everybody by it.
-      await bobs.next('receipts', isTold, 5_000);
-      expect(await behind.api().call('PUT /conversations/:id/read', move)).toEqual({
-        readSeq: seq,
-        unread: 0,
-      });
-      await annas.next('receipts', isTold);
-    } finally {
-      await behind.closeInstances();
-      await proxy.close();
-    }
-  });
+  it.each(['open', 'cut'] as const)(
+    'are told where the answer of PostgreSQL was lost, and the way to it is then %s',
+    async (way) => {
+      const proxy = await startTcpProxy(installation.database.url);
+      const behind = await Installation.startOn(installation, { databaseUrl: proxy.url });
+      try {
+        const { id } = await installation.start(anna, [bob], { title: 'Lost' });
+        await installation.post(anna, id, 'one');
+        const { seq } = await installation.post(anna, id, 'two');
+        const move = { token: bob.token, params: { id }, body: { seq } };
+        proxy.loseAnswerTo('advance_pointers', way);
+        // The instance asks again by itself while it can.
+        if (way === 'cut') {
+          expect(await behind.api().refusal('PUT /conversations/:id/read', move)).toMatchObject({
+            code: 'UNAVAILABLE',
+          });
+          proxy.heal();
+        } else
+          expect(await behind.api().call('PUT /conversations/:id/read', move)).toMatchObject({ unread: 0 });
+        const isTold = (event: { conversationId: string; receipts: Receipt[] }): boolean =>
+          event.conversationId === id &&
+          event.receipts.some(({ userId, readSeq }) => userId === bob.user.id && readSeq === seq);
+        // It is stored: bob's other devices are told without a repeat of his, everybody by it.
+        await bobs.next('receipts', isTold, 5_000);
+        expect(await behind.api().call('PUT /conversations/:id/read', move)).toEqual({
+          readSeq: seq,
+          unread: 0,
+        });
+        await annas.next('receipts', isTold);
+      } finally {
+        await behind.closeInstances();
+        await proxy.close();
+      }
+    },
+  );
 
   it('are joined into one write where they come faster than every 2 s, and none is refused', async () => {
     for (let index = 0; index < 6; index += 1)

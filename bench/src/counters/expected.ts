@@ -97,7 +97,9 @@ export const OPERATIONS = {
     'frames: typing': times(SHARED_DEVICES, 'one a device'),
   },
   'conversation:read': {
-    'api-1 SQL: SELECT move_pointers': once('one call moves the pointer and counts what is left unread'),
+    'api-1 SQL: SELECT advance_pointers': once(
+      'one call moves the pointers of all who read within 50 ms, and counts what is left unread',
+    ),
     'api-1 Redis: publish parley:room': once('one message on the bus'),
     'api-1 bus: parley:room': once('the echo'),
     'api-2 bus: parley:room': once('a member is there'),

@@ -32,13 +32,17 @@ export class OutboxStore {
     return row ?? { pending: 0, oldestSeconds: 0 };
   }
 
-  /** Whether the row was not done before. */
-  async markDone(id: string): Promise<boolean> {
-    const rows = await this.database.query(
-      'UPDATE outbox SET done_at = now() WHERE id = $1 AND done_at IS NULL RETURNING id',
-      [id],
+  /** In one transaction; for each row, whether it was not done before. */
+  async markDone(ids: readonly string[]): Promise<boolean[]> {
+    const rows = await this.database.write<{ id: string }>(
+      // In one order, so that two workers that were handed the same rows wait for each other instead of failing.
+      `UPDATE outbox SET done_at = now()
+        WHERE id IN (SELECT id FROM outbox WHERE id = ANY($1::bigint[]) AND done_at IS NULL ORDER BY id FOR UPDATE)
+        RETURNING id::text`,
+      [ids],
     );
-    return rows.length > 0;
+    const done = new Set(rows.map(({ id }) => id));
+    return ids.map((id) => done.has(id));
   }
 
   /** The oldest rows, so many at most, where they are done before that time. How many went. */

@@ -12,10 +12,16 @@ function item(conversationId: string, text: string, alone = false): Item {
 }
 
 /** A commit that the test finishes by hand. */
-function heldCommits() {
+function heldCommits(slots = 3, restMs = 0) {
   const groups: { items: readonly Item[]; finish: () => void; fail: (error: unknown) => void }[] = [];
   const committed: string[] = [];
   const writer = new GroupWriter<Item, string>({
+    named: 'The message',
+    slots,
+    restMs,
+    queueOf: ({ conversationId }) => conversationId,
+    lettersOf: ({ text }) => text.length,
+    isAlone: ({ alone }) => alone,
     commit: (items) =>
       new Promise((resolve, reject) => {
         groups.push({
@@ -103,6 +109,25 @@ describe('the group writer', () => {
       ['1', '2'],
       ['alone'],
     ]);
+  });
+
+  it('lets what nobody waits for rest: the first goes at once, the next together, and a whole group without a rest', async () => {
+    const { writer, groups } = heldCommits(1, 100);
+    const first = writer.write(item('a', '1'));
+    expect(groups.length).toBe(1);
+    groups[0]?.finish();
+    await first;
+    const two = [writer.write(item('b', '2')), writer.write(item('c', '3'))];
+    await settled();
+    expect(groups.length).toBe(1);
+    await expect.poll(() => groups.length).toBe(2);
+    expect(groups[1]?.items.map((one) => one.text)).toEqual(['2', '3']);
+    groups[1]?.finish();
+    await Promise.all(two);
+    const whole = Array.from({ length: 64 }, (_, index) => writer.write(item(`d${String(index)}`, 'x')));
+    expect(groups[2]?.items.length).toBe(64);
+    groups[2]?.finish();
+    await Promise.all(whole);
   });
 
   it('repeats a passing fault with the same items', async () => {

@@ -1,13 +1,11 @@
-import { ParleyError, unavailable } from '../infra/errors/parley-error.js';
-import { isPassingFault } from '../infra/errors/to-parley-error.js';
-import { withDeadline } from '../infra/errors/with-deadline.js';
+import { ParleyError, unavailable } from '../errors/parley-error.js';
+import { isPassingFault } from '../errors/to-parley-error.js';
+import { withDeadline } from '../errors/with-deadline.js';
 
 /** Measured (group commit of 80-byte texts): 64 commits 1.5 to 2 times a bare INSERT's rate; 128 holds locks longer. */
 const GROUP_MAX = 64;
 /** Letters in a group: all of it goes to every member at one moment, and 1 MiB that waits gets a socket cut. */
 const GROUP_LETTERS_MAX = 256 * 1024;
-/** Groups under way at once, each on a connection of its own: above 3 the rate no longer rises on 2 cores. */
-const SLOTS = 3;
 /** Sends fail within 2 s while PostgreSQL is away; the way to the client takes the rest. */
 export const WRITE_DEADLINE_MS = 1_700;
 /** Well above the time after which the log's connections give up by themselves: frees a slot whatever happens. */
@@ -19,13 +17,6 @@ const RETRY_PAUSE_MS = 60;
 const NEW_COMMIT_SHARE = 0.2;
 /** Whatever the average says: the memory of what waits, at most 8,000 letters each, stays below 100 MB. */
 const WAITING_MAX = 4_096;
-
-export interface Addressed {
-  readonly conversationId: string;
-  readonly text: string;
-  /** Must not share a group with others. */
-  readonly alone: boolean;
-}
 
 interface Waiting<Item, Outcome> {
   readonly item: Item;
@@ -44,21 +35,37 @@ interface Queue<Item, Outcome> {
 }
 
 export interface GroupWriterOptions<Item, Outcome> {
+  /** What an item is called in a refusal: "The message". */
+  readonly named: string;
+  /** Groups under way at once, each on a connection of its own. */
+  readonly slots: number;
+  /**
+   * From the start of a group to that of the next, in milliseconds, unless a whole group waits: what nobody waits for costs
+   * fewer commits that way. 0 for what somebody waits for. The first after a rest goes at once.
+   */
+  readonly restMs: number;
+  /** Items of the same queue are written in the order in which they came, one group at a time. */
+  readonly queueOf: (item: Item) => string;
+  /** Letters of the item, where a group must not have too many of them. */
+  readonly lettersOf?: (item: Item) => number;
+  /** Whether the item must not share a group with others. */
+  readonly isAlone?: (item: Item) => boolean;
   /** One transaction, one round trip; outcomes in the order of the items. Repeating it must be harmless. */
   readonly commit: (items: readonly Item[]) => Promise<readonly Outcome[]>;
-  /** Called after COMMIT, in commit order within a conversation. `repeated`: an earlier attempt may have committed. */
+  /** Called after COMMIT, in commit order within a queue. `repeated`: an earlier attempt may have committed. */
   readonly committed: (items: readonly Item[], outcomes: readonly Outcome[], repeated: boolean) => void;
   /** Told what `committed` threw. */
   readonly failed: (error: unknown) => void;
 }
 
 /**
- * Commits together what waits together. There is no timer: a group leaves as soon as a slot is free, so an idle
- * server adds no delay, and what arrives meanwhile is the next group. One group a conversation at a time keeps the
- * order in which things were handed in, and keeps groups from waiting for each other's lock.
+ * Commits together what waits together. Without a rest there is no timer: a group leaves as soon as a slot is free, so an
+ * idle server adds no delay, and what arrives meanwhile is the next group. One group a queue (a conversation, where
+ * messages are written) at a time keeps the order in which things were handed in, and keeps groups from waiting for each
+ * other's lock.
  */
-export class GroupWriter<Item extends Addressed, Outcome> {
-  /** In order of first arrival; a conversation that is served goes to the end, so a hot one starves nobody. */
+export class GroupWriter<Item, Outcome> {
+  /** In order of first arrival; a queue that is served goes to the end, so a hot one starves nobody. */
   private readonly waiting = new Map<string, Queue<Item, Outcome>>();
   private readonly busy = new Set<string>();
   private groupsUnderWay = 0;
@@ -66,6 +73,8 @@ export class GroupWriter<Item extends Addressed, Outcome> {
   private waitingWeight = 0;
   /** Of attempts that succeeded; 0 before the first. */
   private usualCommitMs = 0;
+  private restsUntil = 0;
+  private restTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: GroupWriterOptions<Item, Outcome>) {}
 
@@ -87,73 +96,87 @@ export class GroupWriter<Item extends Addressed, Outcome> {
       };
       entry.timer = setTimeout(() => {
         entry.expired = true;
-        reject(unavailable('The message could not be stored in time.'));
+        reject(this.tooLate());
       }, WRITE_DEADLINE_MS);
-      const queue = this.waiting.get(item.conversationId) ?? { entries: [], weight: 0 };
+      const key = this.options.queueOf(item);
+      const queue = this.waiting.get(key) ?? { entries: [], weight: 0 };
       queue.entries.push(entry);
-      queue.weight += weightOf(item);
-      this.waiting.set(item.conversationId, queue);
+      queue.weight += this.weightOf(item);
+      this.waiting.set(key, queue);
       this.waitingCount += 1;
-      this.waitingWeight += weightOf(item);
+      this.waitingWeight += this.weightOf(item);
       this.startGroups();
     });
   }
 
-  /** Groups of one conversation follow each other; those of others share the slots. */
-  private expectedWaitMs({ conversationId }: Item): number {
-    const own = (this.waiting.get(conversationId)?.weight ?? 0) / GROUP_MAX;
-    const all = this.waitingWeight / GROUP_MAX / SLOTS;
+  /** Groups of one queue follow each other; those of others share the slots. */
+  private expectedWaitMs(item: Item): number {
+    const own = (this.waiting.get(this.options.queueOf(item))?.weight ?? 0) / GROUP_MAX;
+    const all = this.waitingWeight / GROUP_MAX / this.options.slots;
     return Math.max(own, all) * this.usualCommitMs;
   }
 
   private startGroups(): void {
-    while (this.groupsUnderWay < SLOTS) {
+    while (this.groupsUnderWay < this.options.slots) {
+      if (this.rests()) return;
       const group = this.nextGroup();
       if (group.length === 0) return;
+      this.restsUntil = performance.now() + this.options.restMs;
       this.groupsUnderWay += 1;
-      const conversationIds = new Set(group.map((entry) => entry.item.conversationId));
-      for (const id of conversationIds) this.busy.add(id);
+      const keys = new Set(group.map((entry) => this.options.queueOf(entry.item)));
+      for (const key of keys) this.busy.add(key);
       void this.writeGroup(group, false).finally(() => {
-        for (const id of conversationIds) this.busy.delete(id);
+        for (const key of keys) this.busy.delete(key);
         this.groupsUnderWay -= 1;
         this.startGroups();
       });
     }
   }
 
+  /** Whether the next group is to wait for company, and comes by itself. */
+  private rests(): boolean {
+    const remaining = this.restsUntil - performance.now();
+    if (remaining <= 0 || this.waitingCount === 0 || this.waitingCount >= GROUP_MAX) return false;
+    this.restTimer ??= setTimeout(() => {
+      this.restTimer = undefined;
+      this.startGroups();
+    }, remaining);
+    return true;
+  }
+
   private nextGroup(): Waiting<Item, Outcome>[] {
     const group: Waiting<Item, Outcome>[] = [];
     const served: [string, Queue<Item, Outcome>][] = [];
-    for (const [conversationId, queue] of this.waiting) {
-      if (this.busy.has(conversationId)) continue;
+    for (const [key, queue] of this.waiting) {
+      if (this.busy.has(key)) continue;
       const before = group.length;
       this.takeFrom(queue, group);
-      if (queue.entries.length === 0 || group.length > before) served.push([conversationId, queue]);
-      if (group.length >= GROUP_MAX || group.at(-1)?.item.alone) break;
+      if (queue.entries.length === 0 || group.length > before) served.push([key, queue]);
+      if (group.length >= GROUP_MAX || group.some(({ item }) => this.isAlone(item))) break;
     }
-    // After the walk, which would meet them again otherwise: what is left of a queue goes behind the other conversations.
-    for (const [conversationId, queue] of served) {
-      this.waiting.delete(conversationId);
-      if (queue.entries.length > 0) this.waiting.set(conversationId, queue);
+    // After the walk, which would meet them again otherwise: what is left of a queue goes behind the other queues.
+    for (const [key, queue] of served) {
+      this.waiting.delete(key);
+      if (queue.entries.length > 0) this.waiting.set(key, queue);
     }
     return group;
   }
 
   private takeFrom(queue: Queue<Item, Outcome>, group: Waiting<Item, Outcome>[]): void {
-    let letters = group.reduce((sum, { item }) => sum + item.text.length, 0);
+    let letters = group.reduce((sum, { item }) => sum + this.lettersOf(item), 0);
     while (group.length < GROUP_MAX) {
       const [entry] = queue.entries;
-      if (!entry || (entry.item.alone && group.length > 0)) return;
-      letters += entry.item.text.length;
+      if (!entry || (this.isAlone(entry.item) && group.length > 0)) return;
+      letters += this.lettersOf(entry.item);
       if (letters > GROUP_LETTERS_MAX && group.length > 0) return;
       queue.entries.shift();
-      queue.weight -= weightOf(entry.item);
+      queue.weight -= this.weightOf(entry.item);
       this.waitingCount -= 1;
-      this.waitingWeight -= weightOf(entry.item);
+      this.waitingWeight -= this.weightOf(entry.item);
       // What has waited past its deadline was answered already: writing it now would surprise its sender.
       if (entry.expired) continue;
       group.push(entry);
-      if (entry.item.alone) return;
+      if (this.isAlone(entry.item)) return;
     }
   }
 
@@ -176,7 +199,7 @@ export class GroupWriter<Item extends Addressed, Outcome> {
           return;
         }
         if (group.every((entry) => entry.expiresAt < Date.now() + RETRY_PAUSE_MS)) {
-          this.fail(group, unavailable('The message could not be stored in time.', error));
+          this.fail(group, this.tooLate(error));
           return;
         }
         // The same ids again: whatever the lost attempt did, the result is one row.
@@ -223,11 +246,23 @@ export class GroupWriter<Item extends Addressed, Outcome> {
       entry.reject(error);
     }
   }
-}
 
-/** What must be alone takes the place of a whole group. */
-function weightOf({ alone }: Addressed): number {
-  return alone ? GROUP_MAX : 1;
+  private tooLate(error?: unknown): ParleyError {
+    return unavailable(`${this.options.named} could not be stored in time.`, error);
+  }
+
+  private isAlone(item: Item): boolean {
+    return this.options.isAlone?.(item) ?? false;
+  }
+
+  private lettersOf(item: Item): number {
+    return this.options.lettersOf?.(item) ?? 0;
+  }
+
+  /** What must be alone takes the place of a whole group. */
+  private weightOf(item: Item): number {
+    return this.isAlone(item) ? GROUP_MAX : 1;
+  }
 }
 
 /** Nothing of it was written. By the time named, what waits now is written. */
