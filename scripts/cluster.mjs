@@ -13,6 +13,7 @@ import { RunFile } from './run-file.mjs';
 import { HOST, ROOT, freePorts } from './places.mjs';
 import { makePostgres } from './embedded-postgres.mjs';
 import { makeProxy } from './proxy.mjs';
+import { SERVER_FLAGS } from './server-flags.mjs';
 import { BUCKET, makeObjectStore, makeRedis } from './services.mjs';
 
 /** What the processes of a cluster are made of; the web client only where it is shown to people. */
@@ -53,7 +54,7 @@ function makeServer({ name, entry, port, logFile, env }) {
     logFile,
     launch: () => ({
       command: process.execPath,
-      args: ['--enable-source-maps', join(ROOT, 'backend', 'dist', entry)],
+      args: [...SERVER_FLAGS, join(ROOT, 'backend', 'dist', entry)],
       env,
       cwd: ROOT,
     }),

@@ -13,6 +13,7 @@ import { FolderIsTaken, RunFile, watchParent } from './run-file.mjs';
 import { HOST, ROOT, freePorts } from './places.mjs';
 import { makePostgres } from './embedded-postgres.mjs';
 import { BUCKET, makeObjectStore, makeRedis } from './services.mjs';
+import { SERVER_FLAGS } from './server-flags.mjs';
 import { ensureTool } from './tools.mjs';
 
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 5_000, 15_000];
@@ -161,7 +162,7 @@ function makeServer(name, entry, listenPort, env) {
       command: process.execPath,
       args: [
         ...(watch ? ['--watch', '--watch-preserve-output'] : []),
-        '--enable-source-maps',
+        ...SERVER_FLAGS,
         join(ROOT, 'backend', 'dist', entry),
       ],
       env,

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Config } from './config/config.js';
 import { ConfigurationError } from './config/read-variables.js';
+import { collectSeldom } from './infra/garbage-collection.js';
 import { LogLevels } from './infra/logger/log-levels.js';
 import { Logger } from './infra/logger/logger.js';
 import { Metrics } from './infra/metrics/metrics.js';
@@ -22,6 +23,7 @@ export async function runProcess(
   create: (config: Config) => Promise<NestFastifyApplication>,
   portOf: (config: Config) => number,
 ): Promise<void> {
+  collectSeldom();
   const config = readConfig();
   const app = await create(config);
   const logger = app.get(Logger);

@@ -4,13 +4,8 @@ import { deadlineAfter, excusing } from './live-delivery.js';
 import { AbsenceIndex } from './memberships.js';
 import type { FaultWindow, Recorded } from './recorded.js';
 
-/** G9: what has no number may be on its way for so long after somebody was taken out. */
+/** G9: what has no number, presence too, may be on its way for so long after somebody was taken out. */
 const UNNUMBERED_MS = 5_000;
-/**
- * Who shares a conversation with whom is looked up in turns: a stranger may be told for so long who is online. Longer than G9
- * allows the rest, since no single lookup could follow every removal of everybody who is watched.
- */
-const PRESENCE_MS = 20_000;
 /** The checker's own process shares two cores with the whole cluster: its clock of events is late by some of this. */
 const SLACK_MS = 1_000;
 /** It tells those who are out that they are. */
@@ -107,8 +102,7 @@ function leakedEvents(
       if (other === user) continue;
       people += 1;
       const apart = absent.apartSince(user, other, heard.t);
-      const allowed = heard.event === 'presence' ? PRESENCE_MS : UNNUMBERED_MS;
-      if (apart === null || heard.t <= excusesOf(heard, apart, allowed)) continue;
+      if (apart === null || heard.t <= excusesOf(heard, apart, UNNUMBERED_MS)) continue;
       violations.push({
         t: heard.t,
         what: `${heard.device}: got \`${heard.event}\` of ${other}, with whom its user shares no conversation${Number.isFinite(apart) ? ` since ${String(Math.round(heard.t - apart))} ms` : ''}`,
