@@ -113,7 +113,9 @@ async function start() {
         await stack.compose('config', '-q');
         // Of a run in this folder that was killed.
         await stack.compose('down', '-v', '--remove-orphans');
-        for (const name of (await stack.compose('config', '--images')).split('\n').filter(Boolean)) {
+        // The profiles are named by the env file, which is copied later.
+        const all = await stack.compose('--profile', '*', 'config', '--images');
+        for (const name of all.split('\n').filter(Boolean)) {
           if (!name.startsWith('parley-')) images.add(name);
         }
         for (const file of [

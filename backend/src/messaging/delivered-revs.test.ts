@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DeliveredRevs } from './delivered-revs.js';
+import { DeliveredRevs, joinedRanges } from './delivered-revs.js';
 
 describe('delivered revs', () => {
   it('join what touches, in any order', () => {
@@ -29,5 +29,21 @@ describe('delivered revs', () => {
     revs.add({ from: 20, to: 30 });
     expect(revs.missing({ from: 5, to: 8 })).toEqual([{ from: 5, to: 8 }]);
     expect(revs.missing({ from: 2, to: 25 })).toEqual([{ from: 3, to: 20 }]);
+  });
+});
+
+describe('ranges', () => {
+  it('are joined where little lies between them', () => {
+    const holes = [
+      { from: 1, to: 2 },
+      { from: 4, to: 5 },
+      { from: 10, to: 12 },
+    ];
+    expect(joinedRanges(holes, 2)).toEqual([
+      { from: 1, to: 5 },
+      { from: 10, to: 12 },
+    ]);
+    expect(joinedRanges(holes, 1)).toEqual(holes);
+    expect(joinedRanges([], 2)).toEqual([]);
   });
 });

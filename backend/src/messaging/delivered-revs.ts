@@ -48,3 +48,18 @@ export class DeliveredRevs {
     return missing.filter((range) => range.from < range.to);
   }
 }
+
+/**
+ * Ranges in order, those joined that lie at most `gap` revs apart: what was delivered between two holes is told again with them,
+ * and readers drop it by its rev. While Redis is away every other rev of a busy conversation is a hole, and each would
+ * cost queries of its own.
+ */
+export function joinedRanges(ranges: readonly RevRange[], gap: number): RevRange[] {
+  const joined: RevRange[] = [];
+  for (const range of ranges) {
+    const last = joined.at(-1);
+    if (last && range.from - last.to <= gap) joined[joined.length - 1] = { from: last.from, to: range.to };
+    else joined.push(range);
+  }
+  return joined;
+}

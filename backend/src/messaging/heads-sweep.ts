@@ -13,7 +13,7 @@ import { Publisher } from '../realtime/publisher.js';
 import { HEADS_INTERVAL_MS } from '../realtime/socket-limits.js';
 import { contiguousPieces } from './contiguous-pieces.js';
 import type { RevRange } from './delivered-revs.js';
-import { DeliveredRevs } from './delivered-revs.js';
+import { DeliveredRevs, joinedRanges } from './delivered-revs.js';
 import { HeadsStore } from './heads.store.js';
 
 /** A sweep looks back by this much over what was settled: longer than a transaction may run before it writes (3 s). */
@@ -24,6 +24,8 @@ const IN_FLIGHT_MS = 1_000;
 const REPAIRED_REVS_MAX = 200;
 /** The same for bytes: a quarter of what may wait for a socket before it is cut as one that does not read. */
 const REPAIRED_BYTES_MAX = 256 * 1024;
+/** Between two holes: telling so many messages again costs less than three more queries. */
+const TOLD_AGAIN_REVS_MAX = 8;
 /** Of the check of every conversation held. */
 const CHECKED_AT_ONCE = 1_000;
 const NAME = 'The sweep of heads';
@@ -112,7 +114,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
       return;
     }
     let bytesLeft = REPAIRED_BYTES_MAX;
-    for (const hole of missing) {
+    for (const hole of joinedRanges(missing, TOLD_AGAIN_REVS_MAX)) {
       // Below what was delivered here first, nobody in the room missed it: they synced when they joined.
       const isAnew = first === undefined || hole.to <= first;
       const changes = await this.store.changes(conversationId, hole, since);

@@ -1,7 +1,10 @@
 import type { Recorded } from './recorded.js';
 import { push } from './recorded.js';
 
-/** A time in which somebody was certainly not a member: after an end that was answered, before a new begin was asked for. */
+/**
+ * A time in which somebody was certainly not a member: after an end that was answered, before a new begin was asked for, or
+ * before one that the log holds: a frozen instance that wakes adds whom it was asked to add long before.
+ */
 export interface Absence {
   user: string;
   conversation: string;
@@ -39,6 +42,7 @@ export function absences(recorded: Recorded): Absence[] {
     for (const user of everyone) {
       const key = `${user} ${conversation}`;
       const history = (events.get(key) ?? []).sort((left, right) => left.t - right.t);
+      const additions = additionsInLog(recorded, conversation, user);
       const removals = removalsInLog(recorded, conversation, user);
       const counted = history.filter(({ removal }) => removal).length;
       let nth = 0;
@@ -51,7 +55,7 @@ export function absences(recorded: Recorded): Absence[] {
               user,
               conversation,
               from: absentFrom,
-              to: event.t,
+              to: Math.min(event.t, addedAgainAt(additions, absentFrom, removal)),
               removalRev: removal?.rev ?? null,
               removalSeq: removal?.seq ?? null,
             });
@@ -68,7 +72,7 @@ export function absences(recorded: Recorded): Absence[] {
           user,
           conversation,
           from: absentFrom,
-          to: Number.POSITIVE_INFINITY,
+          to: addedAgainAt(additions, absentFrom, removal),
           removalRev: removal?.rev ?? null,
           removalSeq: removal?.seq ?? null,
         });
@@ -88,6 +92,29 @@ function removalsInLog(
     .filter(({ system }) => system?.type === 'members-removed' && system.userIds.includes(user))
     .map(({ seq, rev }) => ({ seq, rev }))
     .sort((left, right) => left.seq - right.seq);
+}
+
+interface Addition {
+  seq: number;
+  /** When its instance began to write it. */
+  t: number;
+}
+
+function additionsInLog(recorded: Recorded, conversation: string, user: string): Addition[] {
+  const rows = recorded.database.get(conversation)?.rows ?? [];
+  return rows
+    .filter(
+      ({ system }) =>
+        (system?.type === 'members-added' || system?.type === 'joined') && system.userIds.includes(user),
+    )
+    .map(({ seq, id }) => ({ seq, t: recorded.timeOfId(id) }))
+    .sort((left, right) => left.seq - right.seq);
+}
+
+/** The first addition after the removal, never before the absence began; infinite where the log holds none. */
+function addedAgainAt(additions: readonly Addition[], from: number, removal: { seq: number } | null): number {
+  const next = additions.find(({ seq, t }) => (removal === null ? t > from : seq > removal.seq));
+  return next === undefined || Number.isNaN(next.t) ? Number.POSITIVE_INFINITY : Math.max(from, next.t);
 }
 
 /** Absences by who, and of pairs of people. */

@@ -56,6 +56,8 @@ export class Recorded {
   readonly connections: Connection[] = [];
   readonly quietAt: number;
   readonly endAt: number;
+  /** The `t` of 0 as time of day, in ms; `NaN` where the recording does not tell. */
+  private origin = Number.NaN;
 
   constructor(readonly entries: readonly Entry[]) {
     const operations = new Map<number, Operation>();
@@ -66,6 +68,9 @@ export class Recorded {
     for (const entry of entries) {
       endAt = Math.max(endAt, entry.t);
       switch (entry.k) {
+        case 'run':
+          this.origin = Date.parse(entry.startedAt) - entry.t;
+          break;
         case 'invoke':
           operations.set(entry.op, {
             invoke: entry,
@@ -160,6 +165,12 @@ export class Recorded {
     operation.end = entry.t;
     if (entry.k === 'ok') operation.ok = entry;
     operation.code = entry.k === 'fail' ? entry.code : entry.k === 'info' ? entry.why : '';
+  }
+
+  /** When a server made the id of a row, which begins with the time (RFC 9562, version 7); `NaN` for another. */
+  timeOfId(id: string): number {
+    if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id)) return Number.NaN;
+    return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) - this.origin;
   }
 
   rowAt(conversation: string, seq: number): DatabaseRow | undefined {

@@ -5,9 +5,12 @@ export interface Periodic {
   stop: () => Promise<void>;
 }
 
+/** Of the time between two starts: work that takes long, since what it asks is slow, must leave that alone for a while. */
+const LEAST_PAUSE_SHARE = 0.5;
+
 /**
- * Runs `work` about every so many milliseconds, never twice at once, until stopped. The pause is spread by a
- * tenth, so that instances started together do not meet. A failure is logged and the next run comes as planned.
+ * Runs `work` about every so many milliseconds from start to start, never twice at once, until stopped. The time is spread by
+ * a tenth, so that instances started together do not meet. A failure is logged and the next run comes as planned.
  */
 export function periodically(
   options: { name: string; everyMs: number; logger: Logger },
@@ -21,23 +24,25 @@ export function periodically(
   options.logger.expectFailure(failure, 'warn');
 
   const run = async (): Promise<void> => {
+    const startedAt = performance.now();
     try {
       await work();
     } catch (error) {
       options.logger.failure(failure, error, {}, 'warn');
     }
-    schedule();
+    schedule(performance.now() - startedAt);
   };
-  const schedule = (): void => {
+  const schedule = (tookMs: number): void => {
     if (stopped) return;
-    const pause = options.everyMs * (0.9 + Math.random() * 0.1);
+    const everyMs = options.everyMs * (0.9 + Math.random() * 0.1);
+    const pause = Math.max(everyMs - tookMs, everyMs * LEAST_PAUSE_SHARE);
     timer = setTimeout(() => {
       running = run();
     }, pause);
     // A waiting timer must not keep a process alive that is done otherwise.
     timer.unref();
   };
-  schedule();
+  schedule(0);
 
   return {
     async stop() {
