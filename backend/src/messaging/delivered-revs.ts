@@ -63,3 +63,8 @@ export function joinedRanges(ranges: readonly RevRange[], gap: number): RevRange
   }
   return joined;
 }
+
+/** How many revs lie in disjoint ranges. */
+export function revsIn(ranges: readonly RevRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+}

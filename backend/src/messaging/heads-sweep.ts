@@ -13,7 +13,7 @@ import { Publisher } from '../realtime/publisher.js';
 import { HEADS_INTERVAL_MS } from '../realtime/socket-limits.js';
 import { contiguousPieces } from './contiguous-pieces.js';
 import type { RevRange } from './delivered-revs.js';
-import { DeliveredRevs, joinedRanges } from './delivered-revs.js';
+import { DeliveredRevs, joinedRanges, revsIn } from './delivered-revs.js';
 import { HeadsStore } from './heads.store.js';
 
 /** A sweep looks back by this much over what was settled: longer than a transaction may run before it writes (3 s). */
@@ -104,21 +104,28 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
    */
   private async repair(conversationId: string, range: RevRange, since: Date): Promise<void> {
     const delivered = this.delivered.get(conversationId);
-    const missing = delivered?.missing(range) ?? [range];
-    const first = delivered?.first;
-    const count = missing.reduce((sum, { from, to }) => sum + to - from, 0);
+    const missingOf = (part: RevRange): RevRange[] => delivered?.missing(part) ?? [part];
+    const missing = missingOf(range);
+    const count = revsIn(missing);
     if (count === 0) return;
     if (count > REPAIRED_REVS_MAX) {
       this.count('heads', count);
       this.tellHead(conversationId, range);
       return;
     }
+    // Below what was delivered here first, nobody in the room missed it: they synced when they joined.
+    const first = delivered?.first ?? Number.POSITIVE_INFINITY;
+    const below = missing.filter(({ to }) => to <= first);
+    const holes = [below, missing.slice(below.length)].flatMap((part) =>
+      joinedRanges(part, TOLD_AGAIN_REVS_MAX),
+    );
     let bytesLeft = REPAIRED_BYTES_MAX;
-    for (const hole of joinedRanges(missing, TOLD_AGAIN_REVS_MAX)) {
-      // Below what was delivered here first, nobody in the room missed it: they synced when they joined.
-      const isAnew = first === undefined || hole.to <= first;
+    for (const hole of holes) {
+      const isAnew = hole.to <= first;
       const changes = await this.store.changes(conversationId, hole, since);
-      if (!isAnew) this.noteArrivals(changes);
+      // What is only told again arrived when it was told first.
+      if (!isAnew)
+        this.noteArrivals(changes.filter(({ rev }) => missingOf({ from: rev - 1, to: rev }).length > 0));
       // Read after the messages: every removal that any of them came after is counted.
       const membersRev = await this.store.membersRev(conversationId);
       for (const { fromRev, toRev, messages, bytes } of contiguousPieces(hole.from, hole.to, changes)) {
@@ -128,7 +135,7 @@ export class HeadsSweep implements OnApplicationBootstrap, OnApplicationShutdown
           this.tellHead(conversationId, range);
           return;
         }
-        this.count(isAnew ? 'anew' : 'frame', toRev - fromRev);
+        this.count(isAnew ? 'anew' : 'frame', revsIn(missingOf({ from: fromRev, to: toRev })));
         this.publisher.changesLocally(membersRev, { conversationId, fromRev, toRev, messages });
       }
     }

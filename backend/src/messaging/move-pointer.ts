@@ -44,6 +44,9 @@ export class MovePointer {
       committed: (move, moved, repeated) => {
         this.tellMoved(move, moved, repeated);
       },
+      inDoubt: ({ userId, conversationId }) => {
+        this.doubt(keyOf(userId, conversationId));
+      },
       failed: (error) => {
         logger.failure('Moved pointers could not be told', error);
       },

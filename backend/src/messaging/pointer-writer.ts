@@ -12,6 +12,8 @@ export interface PointerWriterOptions {
   readonly commit: (moves: readonly PointerMove[]) => Promise<MoveOutcome[]>;
   /** Called after COMMIT for each. `repeated`: an earlier attempt may have moved what this one found in its place. */
   readonly committed: (move: PointerMove, moved: MovedPointers, repeated: boolean) => void;
+  /** An attempt without an answer may have moved it, and the next found the row held: what comes then looks like no move. */
+  readonly inDoubt: (move: PointerMove) => void;
   /** Told what `committed` threw. */
   readonly failed: (error: unknown) => void;
 }
@@ -20,7 +22,7 @@ export interface PointerWriterOptions {
 export class PointerWriter {
   private readonly writer: GroupWriter<PointerMove, MoveOutcome>;
 
-  constructor({ commit, committed, failed }: PointerWriterOptions) {
+  constructor({ commit, committed, inDoubt, failed }: PointerWriterOptions) {
     this.writer = new GroupWriter({
       named: 'The position',
       slots: 1,
@@ -31,6 +33,7 @@ export class PointerWriter {
         moves.forEach((move, index) => {
           const outcome = outcomes[index];
           if (typeof outcome === 'object') committed(move, outcome, repeated);
+          else if (outcome === 'busy' && repeated) inDoubt(move);
         });
       },
       failed,

@@ -1,3 +1,4 @@
+import type { DatabaseRow } from '../recording/entries.js';
 import type { Recorded } from './recorded.js';
 import { push } from './recorded.js';
 
@@ -55,7 +56,7 @@ export function absences(recorded: Recorded): Absence[] {
               user,
               conversation,
               from: absentFrom,
-              to: Math.min(event.t, addedAgainAt(additions, absentFrom, removal)),
+              to: Math.min(event.t, addedAgainAt(recorded, additions, absentFrom, removal)),
               removalRev: removal?.rev ?? null,
               removalSeq: removal?.seq ?? null,
             });
@@ -72,7 +73,7 @@ export function absences(recorded: Recorded): Absence[] {
           user,
           conversation,
           from: absentFrom,
-          to: addedAgainAt(additions, absentFrom, removal),
+          to: addedAgainAt(recorded, additions, absentFrom, removal),
           removalRev: removal?.rev ?? null,
           removalSeq: removal?.seq ?? null,
         });
@@ -82,39 +83,34 @@ export function absences(recorded: Recorded): Absence[] {
   return found;
 }
 
-function removalsInLog(
+function removalsInLog(recorded: Recorded, conversation: string, user: string): DatabaseRow[] {
+  return rowsAbout(recorded, conversation, user, ['members-removed']);
+}
+
+/** Those that tell of the user's additions, in the order of the log. */
+export function additionsInLog(recorded: Recorded, conversation: string, user: string): DatabaseRow[] {
+  return rowsAbout(recorded, conversation, user, ['members-added', 'joined']);
+}
+
+function rowsAbout(recorded: Recorded, conversation: string, user: string, types: string[]): DatabaseRow[] {
+  const rows = recorded.database.get(conversation)?.rows ?? [];
+  return rows
+    .filter(({ system }) => system !== null && types.includes(system.type) && system.userIds.includes(user))
+    .sort((left, right) => left.seq - right.seq);
+}
+
+/** When the first addition after the removal was written, never before the absence began; infinite where the log holds none. */
+function addedAgainAt(
   recorded: Recorded,
-  conversation: string,
-  user: string,
-): { seq: number; rev: number }[] {
-  const rows = recorded.database.get(conversation)?.rows ?? [];
-  return rows
-    .filter(({ system }) => system?.type === 'members-removed' && system.userIds.includes(user))
-    .map(({ seq, rev }) => ({ seq, rev }))
-    .sort((left, right) => left.seq - right.seq);
-}
-
-interface Addition {
-  seq: number;
-  /** When its instance began to write it. */
-  t: number;
-}
-
-function additionsInLog(recorded: Recorded, conversation: string, user: string): Addition[] {
-  const rows = recorded.database.get(conversation)?.rows ?? [];
-  return rows
-    .filter(
-      ({ system }) =>
-        (system?.type === 'members-added' || system?.type === 'joined') && system.userIds.includes(user),
-    )
-    .map(({ seq, id }) => ({ seq, t: recorded.timeOfId(id) }))
-    .sort((left, right) => left.seq - right.seq);
-}
-
-/** The first addition after the removal, never before the absence began; infinite where the log holds none. */
-function addedAgainAt(additions: readonly Addition[], from: number, removal: { seq: number } | null): number {
-  const next = additions.find(({ seq, t }) => (removal === null ? t > from : seq > removal.seq));
-  return next === undefined || Number.isNaN(next.t) ? Number.POSITIVE_INFINITY : Math.max(from, next.t);
+  additions: readonly DatabaseRow[],
+  from: number,
+  removal: { seq: number } | null,
+): number {
+  const next = additions.find(({ seq, id }) =>
+    removal === null ? recorded.timeOfId(id) > from : seq > removal.seq,
+  );
+  const at = next === undefined ? Number.NaN : recorded.timeOfId(next.id);
+  return Number.isNaN(at) ? Number.POSITIVE_INFINITY : Math.max(from, at);
 }
 
 /** Absences by who, and of pairs of people. */

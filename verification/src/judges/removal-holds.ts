@@ -1,6 +1,6 @@
 import type { Judge, Violation } from './judge.js';
 import type { Absence } from './memberships.js';
-import { absences } from './memberships.js';
+import { absences, additionsInLog } from './memberships.js';
 import { push } from './recorded.js';
 
 /** G9: open sockets feel it within 5 s; what is written or read over REST at once. */
@@ -39,18 +39,18 @@ export const removalHolds: Judge = {
     }
     for (const list of absent.values()) {
       for (const [index, absence] of list.entries()) {
-        if (absence.removalSeq === null || absence.removalSeq === 0) continue;
-        const until = addedAgainAt(recorded, absence, list[index + 1]);
-        for (const row of recorded.database.get(absence.conversation)?.rows ?? []) {
-          if (
-            row.sender === absence.user &&
-            row.kind === 'text' &&
-            row.seq > absence.removalSeq &&
-            row.seq < until
-          ) {
+        const { user, conversation, removalSeq } = absence;
+        if (removalSeq === null || removalSeq === 0) continue;
+        // The number of the message that tells of the next addition; infinite where there is none.
+        const until =
+          additionsInLog(recorded, conversation, user).find(({ seq }) => seq > removalSeq)?.seq ??
+          list[index + 1]?.removalSeq ??
+          Number.POSITIVE_INFINITY;
+        for (const { sender, kind, seq } of recorded.database.get(conversation)?.rows ?? []) {
+          if (sender === user && kind === 'text' && seq > removalSeq && seq < until) {
             violations.push({
               t: absence.from,
-              what: `${absence.user}: message ${String(row.seq)} of ${absence.conversation} is numbered after the removal (${String(absence.removalSeq)})`,
+              what: `${user}: message ${String(seq)} of ${conversation} is numbered after the removal (${String(removalSeq)})`,
             });
           }
         }
@@ -59,18 +59,3 @@ export const removalHolds: Judge = {
     return { figures: { removals, refused }, violations };
   },
 };
-
-/** The number of the message that tells of the next addition; infinite where there is none. */
-function addedAgainAt(
-  recorded: Parameters<Judge['judge']>[0],
-  absence: Absence,
-  next: Absence | undefined,
-): number {
-  const limit = next?.removalSeq ?? Number.POSITIVE_INFINITY;
-  for (const row of recorded.database.get(absence.conversation)?.rows ?? []) {
-    const adds = row.system?.type === 'members-added' || row.system?.type === 'joined';
-    if (adds && row.system?.userIds.includes(absence.user) === true && row.seq > (absence.removalSeq ?? 0))
-      return row.seq;
-  }
-  return limit;
-}

@@ -152,7 +152,8 @@ export class GroupWriter<Item, Outcome> {
       const before = group.length;
       this.takeFrom(queue, group);
       if (queue.entries.length === 0 || group.length > before) served.push([key, queue]);
-      if (group.length >= GROUP_MAX || group.some(({ item }) => this.isAlone(item))) break;
+      const last = group.at(-1);
+      if (last && (group.length >= GROUP_MAX || this.isAlone(last.item))) break;
     }
     // After the walk, which would meet them again otherwise: what is left of a queue goes behind the other queues.
     for (const [key, queue] of served) {
