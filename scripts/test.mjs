@@ -120,9 +120,9 @@ function vitest(project, env) {
   );
 }
 
+/** Answers while the longest check, lint, still runs: on one core, so that others have the second. */
 async function checks(databaseUrl) {
   const tsc = (...args) => run(process.execPath, [bin('typescript/bin/tsc'), ...args]);
-  // The longest, and on one core: the others run beside it.
   const lint = check('lint and import directions', () =>
     run(process.execPath, [bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0']),
   );
@@ -156,7 +156,7 @@ async function checks(databaseUrl) {
       { env: { ...process.env, DATABASE_URL: databaseUrl } },
     ),
   );
-  await lint;
+  return { lint };
 }
 
 /** The whole product as `npm start` starts it, on a port and data of its own, seen through Chromium. */
@@ -251,8 +251,9 @@ async function main(parts) {
     PARLEY_TEST_REDIS_URL: services.redisUrl,
     PARLEY_TEST_S3_ENDPOINT: services.s3Endpoint,
   };
-  if (parts.includes('checks')) await checks(services.databaseUrl);
+  const checking = parts.includes('checks') ? await checks(services.databaseUrl) : null;
   if (parts.includes('unit')) await vitest('unit', {});
+  await checking?.lint;
   if (parts.includes('integration')) await vitest('integration', env);
   if (parts.includes('browser')) await browser();
 }

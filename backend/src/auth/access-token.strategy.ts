@@ -5,7 +5,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
 import { Config } from '../config/config.js';
 import { ParleyError } from '../infra/errors/parley-error.js';
-import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from './access-tokens.js';
+import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE, tokenKey } from './access-tokens.js';
 import { AuthStore } from './auth.store.js';
 
 /** What an access token and its session prove. */
@@ -38,7 +38,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   ) {
     super({
       jwtFromRequest: (carrier: unknown) => (carrier as TokenCarrier).token,
-      secretOrKey: config.tokens.secret,
+      // Its types leave keys out; it hands on what it gets.
+      secretOrKey: tokenKey(config) as unknown as Buffer,
       algorithms: [TOKEN_ALGORITHM],
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,

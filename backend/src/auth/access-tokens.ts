@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Config } from '../config/config.js';
@@ -7,6 +9,14 @@ export const TOKEN_ISSUER = 'parley';
 export const TOKEN_AUDIENCE = 'parley-api';
 export const TOKEN_TYPE = 'at+jwt';
 export const TOKEN_ALGORITHM = 'HS256';
+
+/**
+ * The secret as a key. A string is first tried as a PEM of a public or private key at every token, which costs more than
+ * all else that a check does.
+ */
+export function tokenKey(config: Config): KeyObject {
+  return createSecretKey(config.tokens.secret, 'utf8');
+}
 
 export interface IssuedAccessToken {
   accessToken: string;

@@ -5,7 +5,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { Config } from '../config/config.js';
 import { ConnectionSources } from '../realtime/connection-sources.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens, tokenKey } from './access-tokens.js';
 import { AccessGuard } from './access.guard.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGateway } from './auth.gateway.js';
@@ -24,7 +24,7 @@ import { StartSession } from './start-session.js';
   imports: [
     JwtModule.registerAsync({
       inject: [Config],
-      useFactory: (config: Config) => ({ secret: config.tokens.secret }),
+      useFactory: (config: Config) => ({ secret: tokenKey(config) }),
     }),
   ],
   controllers: [AuthController],

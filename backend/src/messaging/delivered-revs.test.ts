@@ -2,6 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { DeliveredRevs, joinedRanges } from './delivered-revs.js';
 
 describe('delivered revs', () => {
+  it('tell from where to where there are holes', () => {
+    const revs = new DeliveredRevs();
+    expect(revs.hasHole).toBe(false);
+    expect(revs.holes).toBeUndefined();
+    revs.add({ from: 5, to: 6 });
+    expect(revs.holes).toBeUndefined();
+    revs.add({ from: 7, to: 9 });
+    revs.add({ from: 12, to: 13 });
+    expect(revs.hasHole).toBe(true);
+    expect(revs.holes).toEqual({ from: 6, to: 12 });
+    revs.add({ from: 6, to: 12 });
+    expect(revs.hasHole).toBe(false);
+  });
+
   it('join what touches, in any order', () => {
     const revs = new DeliveredRevs();
     revs.add({ from: 5, to: 6 });

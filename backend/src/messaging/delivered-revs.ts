@@ -35,6 +35,17 @@ export class DeliveredRevs {
     return this.ranges[0]?.from;
   }
 
+  get hasHole(): boolean {
+    return this.ranges.length > 1;
+  }
+
+  /** From the first hole to the end of the last; `undefined` where there is none. */
+  get holes(): RevRange | undefined {
+    const [first] = this.ranges;
+    const last = this.ranges.at(-1);
+    return first && last && first !== last ? { from: first.to, to: last.from } : undefined;
+  }
+
   /** What is missing of a range. */
   missing({ from, to }: RevRange): RevRange[] {
     const missing: RevRange[] = [];

@@ -2,9 +2,11 @@ import { Module } from '@nestjs/common';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
 import { ChangeMessage } from './change-message.js';
+import { DeliveredLog } from './delivered-log.js';
 import { HeadsStore } from './heads.store.js';
 import { HeadsSweep } from './heads-sweep.js';
 import { HistoryStore } from './history.store.js';
+import { HoleWatch } from './hole-watch.js';
 import { ListChanges } from './list-changes.js';
 import { ListEdits } from './list-edits.js';
 import { ListMessages } from './list-messages.js';
@@ -20,6 +22,7 @@ import { OwnSideStore } from './own-side.store.js';
 import { OwnSideSweep } from './own-side-sweep.js';
 import { PointerStore } from './pointer.store.js';
 import { Receipts } from './receipts.js';
+import { RepairRoom } from './repair-room.js';
 import { SendMessage } from './send-message.js';
 import { SyncChanges } from './sync-changes.js';
 import { Sync } from './sync.js';
@@ -30,9 +33,11 @@ import { SyncStore } from './sync.store.js';
   controllers: [MessagingController],
   providers: [
     ChangeMessage,
+    DeliveredLog,
     HeadsStore,
     HeadsSweep,
     HistoryStore,
+    HoleWatch,
     ListChanges,
     ListEdits,
     ListMessages,
@@ -47,6 +52,7 @@ import { SyncStore } from './sync.store.js';
     OwnSideSweep,
     PointerStore,
     Receipts,
+    RepairRoom,
     SendMessage,
     Sync,
     SyncChanges,

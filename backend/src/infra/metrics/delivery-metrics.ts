@@ -52,7 +52,7 @@ export class DeliveryMetrics {
     });
     this.holesRepaired = new Counter({
       name: 'parley_holes_repaired_revs_total',
-      help: 'Revs that the sweep of heads told: in a frame, as a head to fetch from, or anew (below the first that was delivered here; nobody missed it).',
+      help: 'Revs that were read from PostgreSQL and told to rooms that lacked them: in a frame, as a head to fetch from, or anew (below the first that was delivered here; nobody missed it).',
       labelNames: ['how'] as const,
       registers,
     });
