@@ -36,6 +36,7 @@ export interface Sql {
 export class Database implements Sql, OnApplicationShutdown {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
+  private epochBeingRead: Promise<string> | undefined;
 
   constructor(config: Config, logger: Logger, metrics: Metrics) {
     const options: pg.PoolConfig = {
@@ -109,16 +110,26 @@ export class Database implements Sql, OnApplicationShutdown {
     return performance.now() - started;
   }
 
-  /** Names this history of the database; a restore gives it another. */
-  async epoch(): Promise<string> {
-    const [row] = await this.query<{ value: string }>('SELECT value FROM epoch');
-    if (!row) throw new Error('The database has no epoch: it was not migrated');
-    return row.value;
+  /**
+   * Names this history of the database; a restore gives it another. Never kept, since the restore tells nobody; but when
+   * thousands connect at once, those who ask while it is being read share the answer.
+   */
+  epoch(): Promise<string> {
+    this.epochBeingRead ??= this.readEpoch().finally(() => {
+      this.epochBeingRead = undefined;
+    });
+    return this.epochBeingRead;
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.prisma.$disconnect();
     await this.pool.end();
+  }
+
+  private async readEpoch(): Promise<string> {
+    const [row] = await this.query<{ value: string }>('SELECT value FROM epoch');
+    if (!row) throw new Error('The database has no epoch: it was not migrated');
+    return row.value;
   }
 
   private async transactOnce<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
