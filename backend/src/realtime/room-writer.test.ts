@@ -6,7 +6,7 @@ import { RoomWriter } from './room-writer.js';
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Sockets by number, whose connections write down what is written to them. */
-function setUp(count: number) {
+function setUp(count: number, waitingFor: Readonly<Record<string, string>> = {}) {
   const written: [socketId: string, text: string][] = [];
   const sockets = new Map<string, RealtimeSocket>();
   const ids = Array.from({ length: count }, (_, index) => `s${index}`);
@@ -14,7 +14,7 @@ function setUp(count: number) {
     const conn = {
       readyState: 'open',
       transport: { name: 'polling' },
-      writeBuffer: [],
+      writeBuffer: [{ data: waitingFor[id] ?? '' }],
       write: (text: string) => written.push([id, text]),
     };
     sockets.set(id, { conn } as unknown as RealtimeSocket);
@@ -24,15 +24,15 @@ function setUp(count: number) {
     ['small', new Set(ids.slice(0, 2))],
   ]);
   const writer = new RoomWriter({ rooms } as unknown as Adapter, sockets);
-  const write = (room: string, text: string): void => {
-    writer.write([room], { packet: Buffer.from(`4${text}`) });
+  const write = (room: string, text: string, isVolatile = false): void => {
+    writer.write([room], { packet: Buffer.from(`4${text}`), isVolatile });
   };
   const readersOf = (text: string): string[] =>
     written.filter(([, one]) => one === text).map(([socketId]) => socketId);
   return { written, rooms, ids, write, readersOf };
 }
 
-describe('writing to a room of thousands', () => {
+describe('writing to a room', () => {
   it('lets others have their turn, and keeps the order of the room at each socket', async () => {
     const { written, ids, write, readersOf } = setUp(3_000);
     write('large', 'first');
@@ -63,5 +63,13 @@ describe('writing to a room of thousands', () => {
     const { write, readersOf } = setUp(2);
     write('small', 'now');
     expect(readersOf('now')).toHaveLength(2);
+  });
+
+  it('leaves out what is worth nothing later where much waits for a socket, and never a message', () => {
+    const { write, readersOf } = setUp(2, { s0: 'x'.repeat(65_537), s1: 'x'.repeat(65_536) });
+    write('small', 'typing', true);
+    write('small', 'message');
+    expect(readersOf('typing')).toEqual(['s1']);
+    expect(readersOf('message')).toEqual(['s0', 's1']);
   });
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { LocalSockets } from '../../src/realtime/local-sockets.js';
 import { Api, Connection } from '../_support/api.js';
 import type { Person } from '../_support/api.js';
 import type { StartedApp } from '../_support/start-app.js';
@@ -74,6 +75,26 @@ describe('presence and typing', () => {
     });
     expect(after[0]?.lastSeenAt).toMatch(/Z$/);
     watcher.close();
+  });
+
+  it('tells a watcher for whom too much waits nothing, and then what is true, once it has read', async () => {
+    const watcher = await Connection.as(one.baseUrl, ann);
+    await watcher.command('presence:watch', { userIds: [bob.user.id] });
+    // The only socket here that watches.
+    const busy = vi.spyOn(LocalSockets.prototype, 'isBusy').mockReturnValue(true);
+    try {
+      const phone = await Connection.as(two.baseUrl, bob);
+      await expect.poll(() => busy.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      expect(watcher.received.filter(({ event }) => event === 'presence')).toEqual([]);
+      busy.mockRestore();
+      const { items } = await watcher.next('presence');
+      expect(items.map(({ userId, status }) => [userId, status])).toEqual([[bob.user.id, 'online']]);
+      phone.close();
+      await watcher.next('presence', (payload) => payload.items.some(({ status }) => status === 'offline'));
+    } finally {
+      busy.mockRestore();
+      watcher.close();
+    }
   });
 
   it('tells nothing of people with whom nothing is shared', async () => {
