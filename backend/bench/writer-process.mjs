@@ -9,9 +9,10 @@ import { LogPool } from '../dist/infra/database/log-pool.js';
 import { Logger } from '../dist/infra/logger/logger.js';
 import { Metrics } from '../dist/infra/metrics/metrics.js';
 import { newId } from '../dist/infra/new-id.js';
-import { GroupWriter } from '../dist/messaging/group-writer.js';
+import { MessageWriter } from '../dist/messaging/message-writer.js';
 import { outgoingMessage } from '../dist/messaging/outgoing-message.js';
 import { OutgoingStore } from '../dist/messaging/outgoing.store.js';
+import { Arrivals } from '../dist/realtime/arrivals.js';
 
 const { senders, textLength, warmUpMs, measureMs } = JSON.parse(process.argv[2]);
 const text = 'x'.repeat(textLength);
@@ -22,13 +23,10 @@ const logger = new Logger(config, metrics);
 const log = new LogPool(config, logger, metrics);
 const database = new Database(config, logger, metrics);
 const store = new OutgoingStore(log, database, new MessageStore(database));
-const writer = new GroupWriter({
-  commit: (outgoing) => store.send(outgoing),
-  committed: () => undefined,
-  failed: (error) => {
-    throw error;
-  },
-});
+// Nobody is connected: frames are made and reach nobody.
+const publisher = { changes: () => undefined };
+const announce = { toReaders: () => undefined };
+const writer = new MessageWriter(store, publisher, announce, new Arrivals(), logger);
 
 const from = performance.now() + warmUpMs;
 const until = from + measureMs;

@@ -30,7 +30,7 @@ import {
 } from './traffic.mjs';
 
 /** [name, check] in the order in which they run; each gets { engine, stack, state }. */
-export const CHECKS = [
+const CHECKS = [
   ['npx prisma migrate deploy, with PostgreSQL alone in reach', migratesWithoutNetwork],
   ['no container may more than it needs', hasFewRights],
   ['databases have no way out and no port', keepsDatabasesInside],
@@ -60,3 +60,15 @@ export const CHECKS = [
   ['PostgreSQL stopped: one page, and all of it comes back', postgresIsAlerted],
   ['no secret stands in a log or in docker inspect', keepsSecrets],
 ];
+
+/** They wait for Prometheus and Alertmanager to notice, to tell and to forget: most of the time of a whole run. */
+const WAIT_FOR_ALERTS = new Set([
+  fillsTheEnvFile,
+  believesTrustedProxies,
+  faultsAreAlerted,
+  postgresIsAlerted,
+]);
+
+export function checksOf({ short }) {
+  return short ? CHECKS.filter(([, check]) => !WAIT_FOR_ALERTS.has(check)) : CHECKS;
+}
