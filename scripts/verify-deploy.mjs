@@ -1,6 +1,6 @@
 // `npm run verify:deploy`: builds and runs the shipped Dockerfiles and docker-compose.production.yml for real, on an engine of its
 // own that is unpacked from packages, and leaves the machine as it was. Ends with `N passed, N failed`. Needs root on Debian.
-//   --short      without the faults whose alerts take minutes to be told and to end, and the filled .env that they are sent by: for CI
+//   --short      without what takes minutes: faults whose alerts must be told and end, and what needs the filled .env. For CI
 //   --long       builds the images twice and compares them; builds k6 where there is none, for the load test
 //   --work DIR   keeps engine and images there for the next run; otherwise all is removed
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -61,14 +61,18 @@ const CHECKS = [
   ['no secret stands in a log or in docker inspect', keepsSecrets],
 ];
 
-/** They wait for Prometheus and Alertmanager to notice, to tell and to forget: most of the time of a whole run. */
-const WAIT_FOR_ALERTS = new Set([
+/**
+ * Most of the time of a whole run: they wait for Prometheus and Alertmanager to notice, to tell and to forget. Those beside them
+ * need the filled .env.
+ */
+const LEFT_OUT_WHERE_SHORT = new Set([
   fillsTheEnvFile,
   believesTrustedProxies,
   faultsAreAlerted,
   postgresIsAlerted,
+  keepsSecrets,
 ]);
 
 export function checksOf({ short }) {
-  return short ? CHECKS.filter(([, check]) => !WAIT_FOR_ALERTS.has(check)) : CHECKS;
+  return short ? CHECKS.filter(([, check]) => !LEFT_OUT_WHERE_SHORT.has(check)) : CHECKS;
 }
