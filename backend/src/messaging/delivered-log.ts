@@ -16,8 +16,8 @@ export class DeliveredLog {
   ) {
     frames.observe(({ conversationId, fromRev, toRev }) => {
       if (!sockets.holdsConversation(conversationId)) return;
-      this.note(conversationId, { from: fromRev, to: toRev });
-      if (this.of(conversationId)?.hasHole === true) this.holeSeen?.(conversationId);
+      const revs = this.note(conversationId, { from: fromRev, to: toRev });
+      if (revs.hasHole) this.holeSeen?.(conversationId);
     });
   }
 
@@ -30,10 +30,12 @@ export class DeliveredLog {
     return this.conversations.get(conversationId);
   }
 
-  note(conversationId: string, range: RevRange): void {
+  /** Answers all that is delivered of the conversation now. */
+  note(conversationId: string, range: RevRange): DeliveredRevs {
     const revs = this.conversations.get(conversationId) ?? new DeliveredRevs();
     revs.add(range);
     this.conversations.set(conversationId, revs);
+    return revs;
   }
 
   forgetRoomsLeft(): void {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SweepClock } from '../../src/infra/database/sweep-clock.js';
 import { HeadsStore } from '../../src/messaging/heads.store.js';
 import { HoleWatch } from '../../src/messaging/hole-watch.js';
-import { Publisher } from '../../src/realtime/publisher.js';
 import type { Person } from '../_support/api.js';
 import { Installation } from '../_support/installation.js';
+import { loseFramesOf } from '../_support/lose-frames.js';
 
 /** Longer than the outbox is sure to be kept: every conversation held is checked. */
 const PAUSE_MS = 400_000;
@@ -24,18 +24,7 @@ describe('the sweep of heads after a long pause', () => {
     const [anna, bob] = (await installation.people('anna', 'bob')) as [Person, Person];
     const { id: conversationId } = await installation.start(anna, [bob]);
     const bobs = await installation.connect(bob);
-    const publish = Object.getOwnPropertyDescriptor(Publisher.prototype, 'changes')
-      ?.value as Publisher['changes'];
-    vi.spyOn(Publisher.prototype, 'changes').mockImplementation(function (
-      this: Publisher,
-      membersRev,
-      changes,
-      ...rest
-    ) {
-      if (!changes.messages.some(({ text }) => text === 'dropped')) {
-        publish.call(this, membersRev, changes, ...rest);
-      }
-    });
+    loseFramesOf('dropped');
     const start = Object.getOwnPropertyDescriptor(SweepClock.prototype, 'start')
       ?.value as SweepClock['start'];
     // Every sweep is taken to be the first after a long pause.

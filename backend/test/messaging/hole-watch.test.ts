@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HeadsStore } from '../../src/messaging/heads.store.js';
-import { Publisher } from '../../src/realtime/publisher.js';
 import type { Person } from '../_support/api.js';
 import { Installation } from '../_support/installation.js';
+import { loseFramesOf } from '../_support/lose-frames.js';
 
 describe('a hole that an instance sees in what it delivers', () => {
   let installation: Installation;
@@ -20,18 +20,7 @@ describe('a hole that an instance sees in what it delivers', () => {
     const moved = vi.spyOn(HeadsStore.prototype, 'moved').mockResolvedValue([]);
     await expect.poll(() => moved.mock.calls.length, { timeout: 12_000 }).toBeGreaterThan(1);
     const read = vi.spyOn(HeadsStore.prototype, 'changes');
-    const publish = Object.getOwnPropertyDescriptor(Publisher.prototype, 'changes')
-      ?.value as Publisher['changes'];
-    vi.spyOn(Publisher.prototype, 'changes').mockImplementation(function (
-      this: Publisher,
-      membersRev,
-      changes,
-      ...rest
-    ) {
-      if (!changes.messages.some(({ text }) => text === 'dropped')) {
-        publish.call(this, membersRev, changes, ...rest);
-      }
-    });
+    loseFramesOf('dropped');
     try {
       const first = await installation.post(anna, conversationId, 'shown');
       for (const text of ['dropped', 'dropped', 'shown as well']) {
