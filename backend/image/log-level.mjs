@@ -34,7 +34,7 @@ try {
   }
   console.log(level === 'default' ? 'LOG_LEVEL holds again' : `${level} for ${minutes} minutes`);
 } catch (error) {
-  console.error(`Redis can not be reached (${error.message}). For one process alone: kill -USR2`);
+  console.error(`Redis can not be reached (${error.message}). For one process alone: kill -USR2 1`);
   process.exitCode = 1;
 } finally {
   redis.disconnect();

@@ -39,7 +39,7 @@ export class PointerStore {
 
   /** Forward only, and never past the head, all in one transaction. Outcomes in the order of the moves. */
   async advance(moves: readonly PointerMove[]): Promise<MoveOutcome[]> {
-    const rows = await this.database.write<AdvancedRow>(
+    const rows = await this.database.query<AdvancedRow>(
       `SELECT status, read_seq AS "readSeq", delivered_seq AS "deliveredSeq", unread, changed, unmarked,
               member_count AS "memberCount"
          FROM advance_pointers($1::uuid[], $2::uuid[], $3::int[], $4::int[]) ORDER BY ord`,

@@ -57,13 +57,11 @@ export class Sync {
       PAGE_MAX + 1,
     );
     const moved = page.moved.slice(0, PAGE_MAX);
-    // The ids are the client's word: only a member's socket joins a room, not even for the time of the next reading.
     const heldIds = held.map(({ id }) => id);
-    const mine = await this.store.heads(client.userId, heldIds);
     // Joined before any head is read: what is written after the reading is then delivered live.
     await this.join(client, [
       ...moved.filter(({ isMember }) => isMember).map(({ id }) => id),
-      ...mine.keys(),
+      ...(await this.heldWithoutRoom(client, heldIds)),
     ]);
 
     const heads = await this.store.heads(client.userId, heldIds);
@@ -132,6 +130,18 @@ export class Sync {
       count += 1;
     }
     return { count, conversations, removed, bytes };
+  }
+
+  /**
+   * The ids are the client's word: only a member's socket joins a room, not even for the time of the next reading. As a
+   * rule it joined them all when it connected, and nothing need be asked.
+   */
+  private async heldWithoutRoom(
+    { userId, socketId }: Syncing,
+    heldIds: readonly string[],
+  ): Promise<Iterable<string>> {
+    if (socketId === undefined || this.sockets.isInRooms(socketId, heldIds)) return [];
+    return (await this.store.heads(userId, heldIds)).keys();
   }
 
   private async join({ socketId }: Syncing, conversationIds: readonly string[]): Promise<void> {

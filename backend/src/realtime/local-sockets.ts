@@ -133,6 +133,12 @@ export class LocalSockets {
     await this.channels.settled();
   }
 
+  /** Whether the socket hears all of the conversations already, at least from this instance. */
+  isInRooms(socketId: string, conversationIds: readonly string[]): boolean {
+    const rooms = this.server?.of('/').sockets.get(socketId)?.rooms;
+    return rooms !== undefined && conversationIds.every((id) => rooms.has(conversationRoom(id)));
+  }
+
   /** To every socket here, encoded once. */
   tellAll<E extends EventName>(event: E, payload: ServerEvents[E]): void {
     this.server?.local.emit(event, ...([payload] as Parameters<ServerToClientEvents[E]>));

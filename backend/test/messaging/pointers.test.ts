@@ -79,8 +79,12 @@ describe('read and delivered pointers', () => {
       );
       bobs.received.length = 0;
       await unmark();
-      const { conversation } = await bobs.next('conversation', (event) => event.conversation.id === id);
-      expect(conversation.me).toMatchObject({ markedUnread: false, unread: 0 });
+      // What was told before, of the new conversation, may have been read after the mark: then two say that it is set.
+      const { conversation } = await bobs.next(
+        'conversation',
+        (event) => event.conversation.id === id && !event.conversation.me.markedUnread,
+      );
+      expect(conversation.me.unread).toBe(0);
     }
     bobs.received.length = 0;
     await installation.post(bob, id, 'and another, which changes no mark');

@@ -10,6 +10,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { currentContext } from '../request-context/request-context.js';
 import { DURABLE_COMMITS } from './durable-commits.js';
 import { measuredPool } from './measured-pool.js';
+import { PreparedTexts } from './prepared-texts.js';
 
 /** A send fails within 2 s while PostgreSQL is away (G10), so nobody waits longer for a connection. */
 const CONNECT_TIMEOUT_MS = 1_500;
@@ -21,12 +22,13 @@ const ANSWER_TIMEOUT_MS = 1_900;
 const IDLE_TIMEOUT_MS = 30_000;
 const PING_DEADLINE_MS = 1_000;
 
-/** A deadlock or a serialization failure is retried this often, a little later each time. */
+/** What PostgreSQL rolled back, and would not the next time, is retried this often, a little later each time. */
 const RETRIES = 3;
 const RETRY_PAUSE_MS = 20;
 const RETRIED_SQLSTATES = new Set(['40001', '40P01']);
+const FEATURE_NOT_SUPPORTED = '0A000';
 
-/** Runs SQL, in a transaction or on its own. Values are always parameters. */
+/** Runs SQL, in a transaction or on its own. Values are always parameters, so that a text is prepared once a connection. */
 export interface Sql {
   query: <R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<R[]>;
 }
@@ -36,6 +38,7 @@ export interface Sql {
 export class Database implements Sql, OnApplicationShutdown {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
+  private readonly prepared = new PreparedTexts();
   private epochBeingRead: Promise<string> | undefined;
 
   constructor(config: Config, logger: Logger, metrics: Metrics) {
@@ -61,9 +64,9 @@ export class Database implements Sql, OnApplicationShutdown {
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
   }
 
-  async query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<R[]> {
-    const result = await this.pool.query<R>(text, [...values]);
-    return result.rows;
+  /** One statement is a transaction of its own: again after a deadlock or a serialization failure, too. */
+  query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    return this.retried(() => this.queryOnce<R>(this.pool, text, values));
   }
 
   /**
@@ -74,24 +77,19 @@ export class Database implements Sql, OnApplicationShutdown {
     return this.retried(() => this.transactOnce(work));
   }
 
-  /** One statement that writes, as a transaction of its own: again after a deadlock or a serialization failure, too. */
-  write<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
-    return this.retried(() => this.query<R>(text, values));
-  }
-
   /**
    * Calls a function as such a statement, and tells it the request that it is called for (`current_request()`). The
    * condition and OFFSET 0 keep the planner from calling it before the setting is made.
    */
   callInRequest<R extends pg.QueryResultRow>(call: string, values: readonly unknown[]): Promise<R[]> {
-    return this.write<R>(
+    return this.query<R>(
       `SELECT result.* FROM set_config('parley.request_id', $${String(values.length + 1)}, true) request(id),
               LATERAL (SELECT * FROM ${call} WHERE request.id IS NOT NULL OFFSET 0) result`,
       [...values, currentContext()?.requestId ?? ''],
     );
   }
 
-  /** PostgreSQL has rolled back what it answers these to. */
+  /** After a deadlock, a serialization failure, or a prepared text that a migration has outdated: all is rolled back. */
   private async retried<T>(attemptOnce: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -132,6 +130,20 @@ export class Database implements Sql, OnApplicationShutdown {
     return row.value;
   }
 
+  private async queryOnce<R extends pg.QueryResultRow>(
+    on: pg.Pool | pg.PoolClient,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<R[]> {
+    try {
+      const name = this.prepared.nameOf(text);
+      return (await on.query<R>({ ...(name !== undefined && { name }), text, values: [...values] })).rows;
+    } catch (error) {
+      if (isOutdated(error)) this.prepared.forget(text);
+      throw error;
+    }
+  }
+
   private async transactOnce<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
@@ -144,8 +156,8 @@ export class Database implements Sql, OnApplicationShutdown {
     try {
       await client.query('BEGIN');
       const result = await work({
-        query: async <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-          (await client.query<R>(text, [...values])).rows,
+        query: <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+          this.queryOnce<R>(client, text, values),
       });
       await client.query('COMMIT');
       return result;
@@ -163,5 +175,15 @@ export class Database implements Sql, OnApplicationShutdown {
 }
 
 function isRetried(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code !== undefined && RETRIED_SQLSTATES.has(error.code);
+  if (!(error instanceof pg.DatabaseError)) return false;
+  return isOutdated(error) || (error.code !== undefined && RETRIED_SQLSTATES.has(error.code));
+}
+
+/** A migration has changed what a prepared text answers: the view behind it has a column more. Its message is translated. */
+function isOutdated(error: unknown): boolean {
+  return (
+    error instanceof pg.DatabaseError &&
+    error.code === FEATURE_NOT_SUPPORTED &&
+    error.routine === 'RevalidateCachedQuery'
+  );
 }

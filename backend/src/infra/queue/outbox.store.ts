@@ -34,7 +34,7 @@ export class OutboxStore {
 
   /** In one transaction; for each row, whether it was not done before. */
   async markDone(ids: readonly string[]): Promise<boolean[]> {
-    const rows = await this.database.write<{ id: string }>(
+    const rows = await this.database.query<{ id: string }>(
       // In one order, so that two workers that were handed the same rows wait for each other instead of failing.
       `UPDATE outbox SET done_at = now()
         WHERE id IN (SELECT id FROM outbox WHERE id = ANY($1::bigint[]) AND done_at IS NULL ORDER BY id FOR UPDATE)
