@@ -13,6 +13,13 @@ interface Watched {
   rev: number;
 }
 
+interface SendUnderWay {
+  readonly op: number;
+  readonly conversation: string;
+  /** In a queue that waits again after an attempt, that one may have been stored: only its answer is missing. */
+  attempt: 'none' | 'under way' | 'in doubt';
+}
+
 /** A device that is the product's own client: what it shows is judged like what the checker's own devices show. */
 export class LibraryDevice {
   readonly name: string;
@@ -20,7 +27,7 @@ export class LibraryDevice {
   private readonly client: ParleyClient;
   private readonly recorder: Recorder;
   private readonly watched = new Map<string, Watched>();
-  private readonly sending = new Map<string, { op: number; conversation: string }>();
+  private readonly sending = new Map<string, SendUnderWay>();
   private readonly counts = new Map<string, number>();
   private online = false;
   private connection = 0;
@@ -70,7 +77,7 @@ export class LibraryDevice {
     const n = (this.counts.get(conversation) ?? 0) + 1;
     this.counts.set(conversation, n);
     const op = this.recorder.op();
-    this.sending.set(clientMessageId, { op, conversation });
+    this.sending.set(clientMessageId, { op, conversation, attempt: 'none' });
     this.recorder.write({ k: 'enqueue', device: this.name, conversation, clientMessageId, n });
     this.recorder.write({
       k: 'invoke',
@@ -221,9 +228,16 @@ export class LibraryDevice {
     if (this.stopped) return;
     for (const entry of this.client.outbox.getSnapshot().entries) {
       const sending = this.sending.get(entry.clientMessageId);
-      if (entry.state !== 'failed' || sending === undefined) continue;
+      if (sending === undefined) continue;
+      if (entry.state === 'sending' && sending.attempt === 'none') sending.attempt = 'under way';
+      if (entry.state === 'pending' && sending.attempt === 'under way') sending.attempt = 'in doubt';
+      if (entry.state !== 'failed') continue;
       this.sending.delete(entry.clientMessageId);
-      this.recorder.write({ k: 'fail', op: sending.op, code: entry.error?.code ?? 'UNKNOWN' });
+      const code = entry.error?.code ?? 'UNKNOWN';
+      // Refused at last, because of a removal since, says nothing of the attempt before.
+      if (sending.attempt === 'in doubt')
+        this.recorder.write({ k: 'info', op: sending.op, why: `at last ${code}` });
+      else this.recorder.write({ k: 'fail', op: sending.op, code });
       this.client.discardSend(entry.clientMessageId);
     }
     this.endUnseen();

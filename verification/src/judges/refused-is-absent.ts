@@ -18,7 +18,7 @@ export const refusedIsAbsent: Judge = {
         } else if (sends.every(({ outcome }) => outcome === 'fail')) {
           violations.push({
             t: database.t,
-            what: `${row.clientMessageId}: stored, and every send of it was refused`,
+            what: `${row.clientMessageId}: stored, and every send of it was refused: ${sends.map(({ code }) => code).join(', ')}`,
           });
         }
       }
