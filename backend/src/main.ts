@@ -2,4 +2,9 @@ import 'reflect-metadata';
 import { createApp } from './create-app.js';
 import { runProcess } from './run-process.js';
 
-await runProcess('The API', createApp, (config) => config.http.port);
+await runProcess({
+  what: 'The API',
+  create: createApp,
+  portOf: (config) => config.http.port,
+  isCrowded: true,
+});

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Config } from './config/config.js';
 import { ConfigurationError } from './config/read-variables.js';
 import { collectSeldom } from './infra/garbage-collection.js';
+import { acceptInBatches } from './realtime/accept-in-batches.js';
 import { LogLevels } from './infra/logger/log-levels.js';
 import { Logger } from './infra/logger/logger.js';
 import { Metrics } from './infra/metrics/metrics.js';
@@ -16,13 +17,20 @@ const IDLE_CHECK_MS = 200;
  * The kernel cuts it to net.core.somaxconn, which is 4096 since Linux 5.4.
  */
 const LISTEN_BACKLOG = 4_096;
+/** Turns of 10 ms then take in 3,200 a second, more than can be served; a handle costs a file descriptor. */
+const ACCEPTED_AT_ONCE = 32;
+
+export interface ProcessOptions {
+  /** As logs name it. */
+  readonly what: string;
+  readonly create: (config: Config) => Promise<NestFastifyApplication>;
+  readonly portOf: (config: Config) => number;
+  /** Whether thousands may connect at once. */
+  readonly isCrowded: boolean;
+}
 
 /** Runs one of the two processes until it is told to stop. */
-export async function runProcess(
-  what: string,
-  create: (config: Config) => Promise<NestFastifyApplication>,
-  portOf: (config: Config) => number,
-): Promise<void> {
+export async function runProcess({ what, create, portOf, isCrowded }: ProcessOptions): Promise<void> {
   collectSeldom();
   const config = readConfig();
   const app = await create(config);
@@ -41,6 +49,11 @@ export async function runProcess(
   });
 
   await app.listen({ port: portOf(config), host: config.http.host, backlog: LISTEN_BACKLOG });
+  if (isCrowded) {
+    await acceptInBatches(app.getHttpServer(), ACCEPTED_AT_ONCE, LISTEN_BACKLOG).catch((error: unknown) => {
+      logger.failure('Connections are accepted one a turn', error, {}, 'warn');
+    });
+  }
   logger.info(`${what} listens on ${await app.getUrl()}`);
 }
 

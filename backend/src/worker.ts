@@ -2,4 +2,9 @@ import 'reflect-metadata';
 import { createWorker } from './create-app.js';
 import { runProcess } from './run-process.js';
 
-await runProcess('The worker', createWorker, (config) => config.http.workerPort);
+await runProcess({
+  what: 'The worker',
+  create: createWorker,
+  portOf: (config) => config.http.workerPort,
+  isCrowded: false,
+});

@@ -241,9 +241,10 @@ export const VARIABLES = {
     about:
       'Connections of one process that may be between the accepted upgrade and `ready` at once; above, upgrades answer 503 and the proxy tries the next.',
     whenWrong:
-      'Too low: after a restart people come back slowly, and clients on slow networks hold the places. Too high: a storm of reconnects delays those who are connected.',
-    // Clients on a phone take half a second for their part: 500 let in about 1,000 a second, more than an instance can read from PostgreSQL.
-    default: '500',
+      'Too low: after a restart people come back slowly, and clients on slow networks hold the places. Too high: a flood of connections that never join takes memory.',
+    // Those who wait for their turn, 4 s at most and so some 500, and those whose first packet is under way: a phone takes a
+    // second for it. More are refused without a word of when to come back, which costs more tries than it saves.
+    default: '2000',
     parse: integer(1, 100_000),
   }),
 

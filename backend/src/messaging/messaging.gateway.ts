@@ -13,10 +13,15 @@ import type {
 } from '@parley/protocol';
 import type { Caller } from '../realtime/command.js';
 import { Command, CommandGateway } from '../realtime/command.js';
+import { ConnectWork } from '../realtime/connect-work.js';
+import { LocalSockets } from '../realtime/local-sockets.js';
 import { ChangeMessage } from './change-message.js';
 import { MovePointer } from './move-pointer.js';
 import { SendMessage } from './send-message.js';
 import { Sync } from './sync.js';
+
+/** Below the deadline of commands: the answer then says when to come back. */
+const SYNC_WAIT_MAX_MS = 6_000;
 
 @CommandGateway()
 export class MessagingGateway {
@@ -25,6 +30,8 @@ export class MessagingGateway {
     private readonly changeMessage: ChangeMessage,
     private readonly movePointer: MovePointer,
     private readonly sync: Sync,
+    private readonly work: ConnectWork,
+    private readonly sockets: LocalSockets,
   ) {}
 
   @Command('message:send')
@@ -67,6 +74,10 @@ export class MessagingGateway {
 
   @Command('sync')
   synchronise(input: SyncInput, { userId, socketId }: Caller): Promise<SyncAnswer> {
-    return this.sync.execute({ userId, socketId }, input);
+    // Together with those who come in: a sync is the last part of that, and what most of it costs.
+    return this.work.run('sync', () => this.sync.execute({ userId, socketId }, input), {
+      waitMs: SYNC_WAIT_MAX_MS,
+      isWanted: () => this.sockets.isHere(socketId),
+    });
   }
 }

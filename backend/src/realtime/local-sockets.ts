@@ -133,6 +133,10 @@ export class LocalSockets {
     await this.channels.settled();
   }
 
+  isHere(socketId: string): boolean {
+    return this.server?.of('/').sockets.has(socketId) ?? false;
+  }
+
   /** Whether the socket hears all of the conversations already, at least from this instance. */
   isInRooms(socketId: string, conversationIds: readonly string[]): boolean {
     const rooms = this.server?.of('/').sockets.get(socketId)?.rooms;

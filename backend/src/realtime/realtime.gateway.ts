@@ -18,7 +18,8 @@ import { disconnectReason } from './disconnect-reason.js';
 import { DeliveredFrames } from './delivered-frames.js';
 import { Dispatcher } from './dispatcher.js';
 import { FloodGuard } from './flood-guard.js';
-import { HandshakeWork } from './handshake-work.js';
+import type { ConnectStage } from './connect-work.js';
+import { ConnectWork } from './connect-work.js';
 import { LocalSockets } from './local-sockets.js';
 import { MembershipGate } from './membership-gate.js';
 import { guardPolling } from './polling-guard.js';
@@ -27,8 +28,8 @@ import type { RealtimeServer, RealtimeSocket, SocketIdentity } from './realtime-
 import { sessionRoom, userRoom } from './rooms.js';
 import { socketLimits } from './socket-limits.js';
 
-/** Longer than any healthy look-up; a client that waits longer is better off with another try. */
-const HANDSHAKE_DEADLINE_MS = 5_000;
+/** Longer than the longest queue is expected to take; clients give up after 10 s. */
+const HANDSHAKE_DEADLINE_MS = 8_000;
 const FEATURES: readonly string[] = [];
 
 /** Lets sockets in, joins them to their rooms and hands their frames to the dispatcher. */
@@ -39,7 +40,7 @@ export class RealtimeGateway {
     private readonly admission: Admission,
     private readonly floods: FloodGuard,
     private readonly limits: RateLimits,
-    private readonly work: HandshakeWork,
+    private readonly work: ConnectWork,
     private readonly sources: ConnectionSources,
     private readonly sockets: LocalSockets,
     private readonly publisher: Publisher,
@@ -88,7 +89,7 @@ export class RealtimeGateway {
       );
     }
     if (typeof token !== 'string') throw new ParleyError('UNAUTHENTICATED', 'A token is needed.');
-    const identity = await this.read('handshake', () => this.sources.authenticate(token));
+    const identity = await this.read('token', socket, () => this.sources.authenticate(token));
     await this.limits.consume('connectionsPerMinutePerUser', identity.userId);
     if (!this.admission.takePlace(socket.conn, identity.userId)) {
       throw new ParleyError('RATE_LIMITED', 'Too many connections of one person.', {
@@ -101,8 +102,9 @@ export class RealtimeGateway {
     socket.data.inFlight = 0;
   }
 
-  private read<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return withDeadline(this.work.run(work, HANDSHAKE_DEADLINE_MS), HANDSHAKE_DEADLINE_MS, what);
+  private read<T>(stage: ConnectStage, socket: RealtimeSocket, work: () => Promise<T>): Promise<T> {
+    const patience = { waitMs: HANDSHAKE_DEADLINE_MS, isWanted: () => socket.conn.readyState === 'open' };
+    return withDeadline(this.work.run(stage, work, patience), HANDSHAKE_DEADLINE_MS, stage);
   }
 
   /** The `connect_error` of the client, with the error object as `data`. */
@@ -111,6 +113,9 @@ export class RealtimeGateway {
     const requestId = newId();
     if (error.code === 'INTERNAL')
       this.logger.failure('A handshake failed', error.cause ?? error, { requestId });
+    // In a storm these are thousands, which the metric counts as well.
+    else if (error.code === 'UNAVAILABLE')
+      this.logger.detail('A handshake was refused', { code: error.code });
     else this.logger.info('A handshake was refused', { requestId, code: error.code });
     this.metrics.handshakesRefused.inc({ reason: error.code });
     return Object.assign(new Error(error.message), { data: error.toObject(requestId) });
@@ -145,7 +150,7 @@ export class RealtimeGateway {
     // The user's room comes first: what is published to the person while the memberships are read arrives there.
     await socket.join([userRoom(identity.userId), sessionRoom(identity.sessionId)]);
     const heardAsPerson = await this.channels.settled();
-    const [memberships, epoch] = await this.read('joining rooms', () =>
+    const [memberships, epoch] = await this.read('rooms', socket, () =>
       Promise.all([this.sources.memberships(identity.userId), this.sources.epoch()]),
     );
     const newHere = [...memberships].filter(([id]) => !this.sockets.holdsConversation(id));

@@ -9,7 +9,7 @@ import { DeliveredFrames } from './delivered-frames.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
 import { FloodGuard } from './flood-guard.js';
-import { HandshakeWork } from './handshake-work.js';
+import { ConnectWork } from './connect-work.js';
 import { LocalSockets } from './local-sockets.js';
 import { MembershipGate } from './membership-gate.js';
 import { MembershipMoves } from './membership-moves.js';
@@ -26,12 +26,12 @@ import { UpgradeGate } from './upgrade-gate.js';
     Arrivals,
     BusTrust,
     CommandTable,
+    ConnectWork,
     ConnectionSources,
     DeliveredFrames,
     Dispatcher,
     Drain,
     FloodGuard,
-    HandshakeWork,
     LocalSockets,
     MembershipGate,
     MembershipMoves,
@@ -40,6 +40,15 @@ import { UpgradeGate } from './upgrade-gate.js';
     SlowReaders,
     UpgradeGate,
   ],
-  exports: [Arrivals, BusTrust, ConnectionSources, DeliveredFrames, LocalSockets, Publisher, UpgradeGate],
+  exports: [
+    Arrivals,
+    BusTrust,
+    ConnectWork,
+    ConnectionSources,
+    DeliveredFrames,
+    LocalSockets,
+    Publisher,
+    UpgradeGate,
+  ],
 })
 export class RealtimeModule {}

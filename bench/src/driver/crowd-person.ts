@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PersonOrder } from './crowd-orders.js';
 import type { CrowdTally } from './crowd-tally.js';
 import { intendedMoments, markedText } from './marked-text.js';
-import { RawSocket } from './raw-socket.js';
+import { RawSocket, Refused } from './raw-socket.js';
 
 const NAME = /^42\["([^"]+)"/;
 const CHANGES = /"conversationId":"([^"]+)","fromRev":(\d+),"toRev":(\d+)/;
@@ -137,13 +137,15 @@ export class CrowdPerson {
 
   private async comeBack(): Promise<void> {
     const began = performance.now();
+    let retryAfterMs = 0;
     for (let attempt = 0; !this.left; attempt += 1) {
-      await pause(Math.random() * Math.min(RETURN_MAX_MS, RETURN_MS * 2 ** attempt));
+      await pause(Math.max(retryAfterMs, Math.random() * Math.min(RETURN_MAX_MS, RETURN_MS * 2 ** attempt)));
       try {
         await this.enter(this.order.returnUrl);
         break;
       } catch (error) {
         this.tally.failedReturn(error instanceof Error ? error.message : String(error));
+        retryAfterMs = error instanceof Refused ? error.retryAfterMs : 0;
         this.socket?.close();
       }
     }
@@ -266,9 +268,10 @@ export class CrowdPerson {
     do {
       await pause(HOLE_MS + Math.random() * REPAIR_SPREAD_MS);
       const held = this.revs.get(conversationId) ?? 0;
-      if ((this.seen.get(conversationId) ?? 0) <= held || !this.isSettled) break;
-      await this.catchUp({ [conversationId]: held }).catch(() => undefined);
-    } while (this.isSettled);
+      if ((this.seen.get(conversationId) ?? 0) <= held) break;
+      // Seen while it comes back: the catch-up under way may have been read before.
+      if (this.isSettled) await this.catchUp({ [conversationId]: held }).catch(() => undefined);
+    } while (this.socket !== null);
     this.seen.delete(conversationId);
   }
 }

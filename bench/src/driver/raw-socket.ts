@@ -1,3 +1,4 @@
+import type { ErrorObject } from '@parley/protocol';
 import { PROTOCOL_VERSION, SOCKET_PATH } from '@parley/protocol';
 import { WebSocket } from 'ws';
 
@@ -23,9 +24,18 @@ const ACK = 0x33;
 const REFUSED = 0x34;
 const READY = Buffer.from('42["ready"');
 
-const HANDSHAKE_WITHIN_MS = 20_000;
+/** As our client: from the first packet to `ready`. */
+const HANDSHAKE_WITHIN_MS = 10_000;
 
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(
+    message: string,
+    /** When the server wants to be asked again. */
+    readonly retryAfterMs = 0,
+  ) {
+    super(message);
+  }
+}
 
 /** Busy or draining: an upgrade that is answered with 503 may be tried again. */
 export class TryAgain extends Error {}
@@ -94,9 +104,11 @@ export class RawSocket {
             events.ack(Number(data.toString('latin1', 2, start)), data.toString('utf8', start));
             return;
           }
-          case REFUSED:
-            fail(new Refused(data.toString('utf8', 2)));
+          case REFUSED: {
+            const { data: error } = JSON.parse(data.toString('utf8', 2)) as { data?: Partial<ErrorObject> };
+            fail(new Refused(`was refused with ${error?.code ?? 'no code'}`, error?.retryAfterMs));
             return;
+          }
           case JOINED:
           default:
         }

@@ -155,7 +155,7 @@ async function cut(
     soundRounds: 1,
     voidRounds: 0,
     notes: [
-      `${Object.values(totals.failedReturns).reduce((sum, count) => sum + count, 0)} tries to come back failed and were repeated; ${totals.caughtUp} messages came by a catch-up, ${totals.messages - totals.caughtUp} live`,
+      `Tries to come back that failed and were repeated: ${failedTries(totals.failedReturns)}; ${totals.caughtUp} messages came by a catch-up, ${totals.messages - totals.caughtUp} live`,
       `each of the ${users.length} people holds ${size.roomsPerUser} positions; all were compared with the database`,
       ...Object.entries(totals.refused).map(([what, count]) => `${count} × ${what}`),
     ],
@@ -205,4 +205,10 @@ async function storedSends(cluster: Cluster): Promise<{ stormy: number }> {
   } finally {
     await client.end();
   }
+}
+
+function failedTries(failed: Readonly<Record<string, number>>): string {
+  const sum = Object.values(failed).reduce((all, count) => all + count, 0);
+  const reasons = Object.entries(failed).sort(([, one], [, other]) => other - one);
+  return `${sum}${reasons.map(([why, count]) => `, ${count} "${why}"`).join('')}`;
 }
