@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Database } from '../../src/infra/database/database.js';
 import type { Person } from '../_support/api.js';
 import { Installation } from '../_support/installation.js';
 
@@ -51,5 +52,25 @@ describe('a deadlock or a serialization failure', () => {
     ).toEqual([3, 4, 5, 6]);
     const [tries] = await installation.database.query<{ last_value: string }>('SELECT last_value FROM tries');
     expect(Number(tries?.last_value)).toBe(12);
+  });
+});
+
+describe('a connection that PostgreSQL ends', () => {
+  let installation: Installation;
+  beforeAll(async () => {
+    installation = await Installation.start();
+  });
+  afterAll(() => installation.stop());
+
+  it('between being handed out and being used is no end of the process, and the next one works', async () => {
+    const { pool } = installation.part(Database);
+    const client = await pool.connect();
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    const { pid } = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0] ?? {};
+    await installation.database.query('SELECT pg_terminate_backend($1)', [pid]);
+    await ended;
+    await expect(client.query('SELECT 1')).rejects.toThrow('not queryable');
+    client.release(true);
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
 });

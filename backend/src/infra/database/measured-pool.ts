@@ -22,6 +22,9 @@ export function measuredPool(name: PoolName, options: pg.PoolConfig, metrics: Me
     };
   });
   pool.on('connect', (client) => {
+    // Whoever is handed a connection listens to it a microtask later. PostgreSQL may say that it ends it in the very packet that
+    // freed it for them; without a listener that ends the process. What is asked of it next rejects by itself.
+    client.on('error', () => undefined);
     replace(client, 'query', (query) => {
       return (...parts) => {
         const started = performance.now();
