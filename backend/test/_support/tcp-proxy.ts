@@ -5,6 +5,8 @@ import { connect, createServer } from 'node:net';
 export interface TcpProxy {
   /** The service's address with the proxy's port. */
   readonly url: string;
+  /** Connections that were opened to it so far. */
+  readonly opened: number;
   /** Breaks all connections and refuses new ones. */
   cut: () => void;
   /** Keeps connections open and passes nothing on. */
@@ -23,10 +25,12 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   let state: 'open' | 'cut' | 'frozen' = 'open';
   const sockets = new Set<Socket>();
+  let opened = 0;
   let lost: string | undefined;
   let afterLoss: 'open' | 'cut' = 'open';
 
   const server = createServer((downstream) => {
+    opened += 1;
     if (state === 'cut') {
       downstream.destroy();
       return;
@@ -70,6 +74,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
+    get opened() {
+      return opened;
+    },
     cut() {
       state = 'cut';
       for (const socket of sockets) socket.destroy();

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Metrics } from '../metrics/metrics.js';
 import type { PoolName } from '../metrics/database-metrics.js';
+import { ConnectAttempts } from './connect-attempts.js';
 import { StatementNames } from './statement-names.js';
 
 type Callback = (error: Error | null | undefined, ...rest: unknown[]) => void;
@@ -8,9 +9,22 @@ type Asynchronous = (...parts: unknown[]) => unknown;
 
 /** A pool of connections to PostgreSQL whose waits and statements are measured, whoever uses it: Prisma too. */
 export function measuredPool(name: PoolName, options: pg.PoolConfig, metrics: Metrics): pg.Pool {
-  const pool = new pg.Pool(options);
+  // The pool itself tells a failure to nobody, where who waited for the connection has given up before.
+  class WatchedClient extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      replace(this, 'connect', (connect) => (...parts) => {
+        return settled(connect, parts, (error) => {
+          if (error) attempts.failed();
+        });
+      });
+    }
+  }
+  const pool = new pg.Pool({ ...options, Client: WatchedClient });
+  const attempts = new ConnectAttempts(pool);
   const { statementDuration, statementFailures, poolWait } = metrics.database;
   const names = new StatementNames();
+  const size = pool.options.max;
 
   // `query` of the pool connects by itself, through this.
   replace(pool, 'connect', (connect) => {
@@ -40,7 +54,7 @@ export function measuredPool(name: PoolName, options: pg.PoolConfig, metrics: Me
     total: pool.totalCount,
     idle: pool.idleCount,
     waiting: pool.waitingCount,
-    size: pool.options.max,
+    size,
   }));
   return pool;
 }
