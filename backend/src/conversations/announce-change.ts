@@ -53,7 +53,7 @@ export class AnnounceChange {
     this.store.viewsOf(readerIds, conversationId).then(
       (views) => {
         for (const { readerId, conversation } of views) {
-          this.publisher.toUser(readerId, 'conversation', { conversation });
+          this.publisher.toMember(readerId, conversationId, 'conversation', { conversation });
         }
       },
       (error: unknown) => {

@@ -17,7 +17,10 @@ export class Receipts implements OnApplicationShutdown {
 
   announce(conversationId: string, receipt: Receipt, memberCount: number): void {
     if (memberCount > RECEIPTS_MAX_MEMBERS) {
-      this.publisher.toUser(receipt.userId, 'receipts', { conversationId, receipts: [receipt] });
+      this.publisher.toMember(receipt.userId, conversationId, 'receipts', {
+        conversationId,
+        receipts: [receipt],
+      });
       return;
     }
     const receipts = this.waiting.get(conversationId) ?? new Map<string, Receipt>();

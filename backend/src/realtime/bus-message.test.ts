@@ -19,6 +19,10 @@ describe('a message of the bus', () => {
         frame: frameOf('typing', { conversationId: 'c\n1', userIds: ['ü', '🎉\n'] }, { isVolatile: true }),
       },
     ],
+    [
+      'what shows a conversation to a person',
+      { kind: 'frame', rooms: ['u:u1'], frame: frameOf('heads', { heads: {} }, { about: 'c1' }) },
+    ],
     ['a join', { kind: 'join', from: 'u:u1', rooms: ['c:c1'] }],
     ['an end', { kind: 'close', from: 's:s1', rooms: [] }],
   ])('arrives as it was sent: %s', (_, message) => {

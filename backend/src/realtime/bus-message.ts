@@ -20,6 +20,7 @@ interface Head {
   readonly v?: 1;
   /** When the commands arrived, for how long the delivery took. */
   readonly t?: readonly number[];
+  readonly a?: string;
   readonly c?: readonly [conversationId: string, fromRev: number, toRev: number];
 }
 
@@ -30,12 +31,13 @@ export function encodeBusMessage(instanceId: string, message: BusMessage): Buffe
     const head: Head = { i: instanceId, k: message.kind, r: message.rooms, u: message.from };
     return Buffer.from(`${JSON.stringify(head)}\n`);
   }
-  const { packet, changes, membersRev, isVolatile, arrivals = [] } = message.frame;
+  const { packet, changes, membersRev, about, isVolatile, arrivals = [] } = message.frame;
   const head: Head = {
     i: instanceId,
     k: 'frame',
     r: message.rooms,
     ...(membersRev === undefined ? {} : { m: membersRev }),
+    ...(about === undefined ? {} : { a: about }),
     ...(isVolatile === true ? { v: 1 } : {}),
     ...(arrivals.length === 0 ? {} : { t: arrivals }),
     ...(changes === undefined ? {} : { c: [changes.conversationId, changes.fromRev, changes.toRev] }),
@@ -55,6 +57,7 @@ export function decodeBusMessage(instanceId: string, bytes: Buffer): BusMessage 
     frame: {
       packet: bytes.subarray(end + 1),
       ...(head.m === undefined ? {} : { membersRev: head.m }),
+      ...(head.a === undefined ? {} : { about: head.a }),
       ...(head.v === undefined ? {} : { isVolatile: true }),
       ...(head.t === undefined ? {} : { arrivals: head.t }),
       ...(head.c === undefined ? {} : { changes: carried(head.c) }),

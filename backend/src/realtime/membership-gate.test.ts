@@ -62,7 +62,7 @@ function setUp() {
     memberIds: new Set(members),
     leftRevs: new Map(Object.entries(left)),
   });
-  return { adapter, enter, publish, delivered, readings, reading, told, logger };
+  return { gate, adapter, enter, publish, delivered, readings, reading, told, logger };
 }
 
 /** All that is settled has been heard of. */
@@ -71,11 +71,11 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 describe('a frame with the rev of the last removal', () => {
   it('goes out at once where nobody was ever removed, or the removal is applied', () => {
     const { enter, publish, delivered, readings } = setUp();
-    enter('anna');
-    publish('no removal', 0);
-    enter('bob', 7);
+    enter('anna', 7);
     publish('not of the log', undefined);
-    expect(delivered.map(([name]) => name)).toEqual(['no removal', 'not of the log']);
+    enter('bob');
+    publish('no removal', 0);
+    expect(delivered.map(([name]) => name)).toEqual(['not of the log', 'no removal']);
     expect(readings).toHaveLength(0);
     const known = setUp();
     known.enter('anna', 7);
@@ -115,6 +115,42 @@ describe('a frame with the rev of the last removal', () => {
     readings[1]?.resolve(reading(5, ['anna'], { bob: 5 }));
     await settled();
     expect(delivered).toEqual([['frame', ['anna']]]);
+  });
+
+  it('keeps what has no number waiting only while somebody is there of whom nothing is known', async () => {
+    const { enter, publish, delivered, readings, reading } = setUp();
+    enter('anna', 0);
+    publish('removal', 5);
+    publish('beside it', undefined);
+    expect(delivered).toEqual([['beside it', ['anna']]]);
+    readings[0]?.resolve(reading(5, ['anna']));
+    await settled();
+    // By a word of the bus that says nothing of when it was true.
+    enter('bob');
+    publish('to members', undefined);
+    expect(delivered).toHaveLength(2);
+    readings[1]?.resolve(reading(5, ['anna'], { bob: 3 }));
+    await settled();
+    publish('later', undefined);
+    expect(delivered.slice(2)).toEqual([
+      ['to members', ['anna']],
+      ['later', ['anna']],
+    ]);
+    expect(readings).toHaveLength(2);
+  });
+
+  it('waits for each of several rooms', async () => {
+    const { gate, adapter, enter, readings, reading } = setUp();
+    enter('anna');
+    adapter.emit('join-room', 'c:another', 'bob');
+    const went: string[] = [];
+    gate.pass(['u:anna', ROOM, 'c:another'], undefined, () => went.push('once'));
+    readings[0]?.resolve(reading(0, ['anna']));
+    await settled();
+    expect(went).toEqual([]);
+    readings[1]?.resolve(reading(0, ['anna']));
+    await settled();
+    expect(went).toEqual(['once']);
   });
 
   it('is not delivered where the members can not be read; the next one is read for anew', async () => {

@@ -22,14 +22,15 @@ interface Room {
 }
 
 interface Held {
-  readonly membersRev: number;
+  readonly membersRev: number | undefined;
   readonly deliver: () => void;
 }
 
 /**
  * Keeps what is numbered after a removal from the one removed, whatever the bus lost: a frame that comes after a
  * removal which this instance has not applied waits until the members were read from PostgreSQL and leavers are out
- * of the room. Where they can not be read it is not delivered. Rooms that nobody ever left never wait.
+ * of the room. Where they can not be read it is not delivered. Rooms that nobody ever left never wait. What has no number
+ * waits only while somebody is in the room of whom nothing is known: the word that let them in may be an old one.
  */
 @Injectable()
 export class MembershipGate {
@@ -67,25 +68,39 @@ export class MembershipGate {
   }
 
   /**
-   * Delivers now, or when it may: frames of a conversation keep their order. `membersRev`: the rev of the last removal
-   * before what is delivered, 0 where there was none; `undefined` for what has no number.
+   * Delivers now, or when it may: numbered frames of a conversation keep their order. `membersRev`: the rev of the last
+   * removal before what is delivered, 0 where there was none; `undefined` for what has no number.
    */
-  pass([room = '']: readonly string[], membersRev: number | undefined, deliver: () => void): void {
-    const conversationId = conversationOfRoom(room);
-    if (membersRev === undefined || conversationId === null) {
-      deliver();
+  pass(rooms: readonly string[], membersRev: number | undefined, deliver: () => void): void {
+    for (const [index, room] of rooms.entries()) {
+      const conversationId = conversationOfRoom(room);
+      if (conversationId === null || this.mayPass(conversationId, membersRev)) continue;
+      const others = rooms.toSpliced(index, 1);
+      this.hold(conversationId, {
+        membersRev,
+        deliver: () => {
+          this.pass(others, membersRev, deliver);
+        },
+      });
       return;
     }
+    deliver();
+  }
+
+  private mayPass(conversationId: string, membersRev: number | undefined): boolean {
+    if (membersRev !== undefined && this.waiting.has(conversationId)) return false;
+    return this.isApplied(conversationId, membersRev);
+  }
+
+  private hold(conversationId: string, frame: Held): void {
     const held = this.waiting.get(conversationId);
     if (held) {
-      held.push({ membersRev, deliver });
-    } else if (this.isApplied(conversationId, membersRev)) {
-      deliver();
-    } else {
-      const frames = [{ membersRev, deliver }];
-      this.waiting.set(conversationId, frames);
-      void this.release(conversationId, frames);
+      held.push(frame);
+      return;
     }
+    const frames = [frame];
+    this.waiting.set(conversationId, frames);
+    void this.release(conversationId, frames);
   }
 
   private joined(room: string): void {
@@ -101,8 +116,9 @@ export class MembershipGate {
     }
   }
 
-  private isApplied(conversationId: string, membersRev: number): boolean {
+  private isApplied(conversationId: string, membersRev: number | undefined): boolean {
     const room = this.rooms.get(conversationId);
+    if (membersRev === undefined) return room?.applied !== UNKNOWN;
     return membersRev === 0 || room === undefined || room.applied >= membersRev;
   }
 

@@ -91,6 +91,16 @@ export class Publisher {
     this.emit(this.server?.to(userRoom(userId)), event, payload);
   }
 
+  /** To all sockets of a member, what shows the conversation to them: nothing where they are out of it when it arrives. */
+  toMember<E extends EventName>(
+    userId: string,
+    conversationId: string,
+    event: E,
+    payload: ServerEvents[E],
+  ): void {
+    this.broadcast(userRoom(userId), { about: conversationId }, event, payload);
+  }
+
   /** To the person's sockets on this instance. */
   toLocalUser<E extends EventName>(userId: string, event: E, payload: ServerEvents[E]): void {
     this.emit(this.server?.local.to(userRoom(userId)), event, payload);
@@ -120,11 +130,19 @@ export class Publisher {
     this.server?.in(sessionRoom(sessionId)).disconnectSockets(true);
   }
 
-  /** What `emit` does, which takes no flags of ours. */
   private emitChanges(flags: { membersRev: number; local?: true }, changes: ChangesEvent): void {
-    const data: [EventName, ChangesEvent] = ['changes', changes];
-    const rooms = new Set([conversationRoom(changes.conversationId)]);
-    this.server?.of('/').adapter.broadcast({ data }, { rooms, except: new Set(), flags });
+    this.broadcast(conversationRoom(changes.conversationId), flags, 'changes', changes);
+  }
+
+  /** What `emit` does, which takes no flags of ours. */
+  private broadcast<E extends EventName>(
+    room: string,
+    flags: { membersRev?: number; about?: string; local?: true },
+    event: E,
+    payload: ServerEvents[E],
+  ): void {
+    const packet = { data: [event, payload] };
+    this.server?.of('/').adapter.broadcast(packet, { rooms: new Set([room]), except: new Set(), flags });
   }
 
   private emit<E extends EventName>(

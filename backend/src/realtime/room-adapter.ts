@@ -16,7 +16,7 @@ import type { RealtimeSocket } from './realtime-socket.js';
 import type { RoomFrame } from './room-frame.js';
 import { frameOf } from './room-frame.js';
 import { RoomWriter } from './room-writer.js';
-import { conversationOfRoom, isSharedRoom, userOfRoom } from './rooms.js';
+import { conversationOfRoom, conversationRoom, isSharedRoom, userOfRoom } from './rooms.js';
 
 export interface RoomAdapterParts {
   readonly instanceId: string;
@@ -37,7 +37,7 @@ interface EventPacket {
 }
 
 interface BroadcastOptions extends AdapterOptions {
-  readonly flags?: AdapterOptions['flags'] & { readonly membersRev?: number };
+  readonly flags?: AdapterOptions['flags'] & { readonly membersRev?: number; readonly about?: string };
 }
 
 const PREFIX = 'parley:room:';
@@ -81,6 +81,7 @@ export class RoomAdapter extends Adapter {
         ? { changes: payload, arrivals: this.parts.arrivals.of(payload.messages) }
         : {}),
       ...(flags?.membersRev === undefined ? {} : { membersRev: flags.membersRev }),
+      ...(flags?.about === undefined ? {} : { about: flags.about }),
       ...(flags?.volatile === true ? { isVolatile: true } : {}),
     });
     const path = flags?.local === true ? 'repair' : 'local';
@@ -156,12 +157,22 @@ export class RoomAdapter extends Adapter {
   }
 
   private deliver(rooms: readonly string[], frame: RoomFrame, path: DeliveryPath): void {
-    this.parts.gate.pass(rooms, frame.membersRev, () => {
+    const { about } = frame;
+    const concerned = about === undefined ? rooms : [conversationRoom(about)];
+    this.parts.gate.pass(concerned, frame.membersRev, () => {
+      // The bus may have held it back for longer than the person was a member. Who came in by a word that is lost is told by the sweep.
+      if (path === 'bus' && about !== undefined && !this.isInside(rooms, about)) return;
       if (frame.changes) this.parts.frames.tell(frame.changes);
       this.writer.write(rooms, frame, (sockets) => {
         this.measure(frame, path, sockets);
       });
     });
+  }
+
+  /** Whether the person whose room it is has a socket here that is in the conversation's too. */
+  private isInside([person = '']: readonly string[], conversationId: string): boolean {
+    const inside = this.rooms.get(conversationRoom(conversationId));
+    return [...(this.rooms.get(person) ?? [])].some((socketId) => inside?.has(socketId) === true);
   }
 
   /** Once a frame, after the last socket of the room has it. Clocks of two instances may differ by more than it took. */

@@ -13,6 +13,8 @@ export interface RoomFrame {
   readonly membersRev?: number;
   /** When the commands arrived that made messages in it; empty where that is not known. */
   readonly arrivals?: readonly number[];
+  /** The conversation that it shows to a person who is in it: nothing for somebody who is out again when it arrives. */
+  readonly about?: string;
   /** Worth nothing later: a socket that is busy does not get it. */
   readonly isVolatile?: boolean;
 }

@@ -2,8 +2,10 @@ import type { ServerEvents } from '@parley/protocol';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BusMessage } from '../../src/realtime/bus-message.js';
 import { encodeBusMessage } from '../../src/realtime/bus-message.js';
 import { LocalSockets } from '../../src/realtime/local-sockets.js';
+import { frameOf } from '../../src/realtime/room-frame.js';
 import { conversationRoom, userRoom } from '../../src/realtime/rooms.js';
 import { RECONCILE_INTERVAL_MS } from '../../src/realtime/socket-limits.js';
 import type { Connection, Person } from '../_support/api.js';
@@ -43,9 +45,14 @@ describe('words of the bus that come late', () => {
   /** What an instance said of the person once, and a slow Redis hands over now. */
   async function sayLate(kind: 'join' | 'leave', person: Person, conversationId: string): Promise<void> {
     const from = userRoom(person.user.id);
-    const message = encodeBusMessage(randomUUID(), { kind, from, rooms: [conversationRoom(conversationId)] });
-    expect(await redis.publish(`parley:room:${from}`, message)).toBe(1);
+    await publishLate(from, { kind, from, rooms: [conversationRoom(conversationId)] }, 1);
     await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  }
+
+  /** `instances`: so many hear of it. */
+  async function publishLate(room: string, message: BusMessage, instances: number): Promise<void> {
+    const heard = await redis.publish(`parley:room:${room}`, encodeBusMessage(randomUUID(), message));
+    expect(heard).toBe(instances);
   }
 
   it('do not keep a member of today out, who was removed once', async () => {
@@ -109,6 +116,29 @@ describe('words of the bus that come late', () => {
         payload.conversationId === id,
     );
     expect(heard).toEqual([]);
+  });
+
+  it('and all that was said before the removal, in one go, shows nothing to who was removed', async () => {
+    const { id } = await installation.start(anna, [bob, carla]);
+    const started = await carlas.next('conversation', ({ conversation }) => conversation.id === id);
+    const params = { id, userId: carla.user.id };
+    await installation.api().call('DELETE /conversations/:id/members/:userId', { token: anna.token, params });
+    await carlas.next('conversation:removed', ({ conversationId }) => conversationId === id);
+    const before = carlas.received.length;
+    const carlasRoom = userRoom(carla.user.id);
+    const receipt = { userId: anna.user.id, readSeq: 0, deliveredSeq: 0 };
+    const receipts = frameOf('receipts', { conversationId: id, receipts: [receipt] });
+    // In the order in which a Redis that was frozen hands it over: she was added, was told, and somebody read.
+    await publishLate(carlasRoom, { kind: 'join', from: carlasRoom, rooms: [conversationRoom(id)] }, 1);
+    const shown = frameOf('conversation', started, { about: id });
+    await publishLate(carlasRoom, { kind: 'frame', rooms: [carlasRoom], frame: shown }, 1);
+    const room = conversationRoom(id);
+    await publishLate(room, { kind: 'frame', rooms: [room], frame: receipts }, 2);
+    await bobs.next('receipts', ({ conversationId }) => conversationId === id);
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    const heard = carlas.received.slice(before).filter(({ payload }) => JSON.stringify(payload).includes(id));
+    // That she is out, told again, is all.
+    expect(new Set(heard.map(({ event }) => event))).toEqual(new Set(['conversation:removed']));
   });
 
   it('do not hide what was written while a member of today was out of the room', async () => {
