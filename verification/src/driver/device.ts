@@ -85,7 +85,7 @@ export class Device {
   private syncing = false;
   private syncAgain = false;
   /** Settle the commands under way when the connection goes. */
-  private readonly pending = new Set<() => void>();
+  private readonly pending = new Set<(wanted: boolean) => void>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(options: DeviceOptions) {
@@ -161,7 +161,7 @@ export class Device {
     this.held = [];
     this.syncing = false;
     this.syncAgain = false;
-    for (const cut of [...this.pending]) cut();
+    for (const cut of [...this.pending]) cut(wanted);
   }
 
   private async connect(): Promise<void> {
@@ -323,8 +323,8 @@ export class Device {
         this.pending.delete(cut);
         resolve(outcome);
       };
-      const cut = (): void => {
-        settle(unknown('cut'));
+      const cut = (wanted: boolean): void => {
+        settle(unknown(wanted ? 'cut by the checker' : 'cut'));
       };
       const timer = setTimeout(() => {
         settle(unknown('no answer'));

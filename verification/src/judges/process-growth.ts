@@ -22,7 +22,6 @@ export function growths(recorded: Recorded): { grown: Growth[]; tooYoung: number
   // The walk that follows the quiet opens connections of its own.
   const end = recorded.all('quiet-end')[0]?.t ?? recorded.endAt;
   const firstSend = recorded.operations[0]?.invoke.t ?? 0;
-  const sockets = socketsOf(recorded);
   const grown: Growth[] = [];
   let tooYoung = 0;
   for (const [pid, own] of samples) {
@@ -38,7 +37,7 @@ export function growths(recorded: Recorded): { grown: Growth[]; tooYoung: number
       if (stretch.length === 0) return null;
       return {
         rss: Math.min(...stretch.map(({ rssBytes }) => rssBytes)),
-        handles: Math.min(...stretch.map(({ handles, t }) => handles - sockets(pid, t))),
+        handles: Math.min(...stretch.map(({ handles }) => handles)),
       };
     };
     const before = warm + STRETCH_MS > end - STRETCH_MS ? null : least(warm, warm + STRETCH_MS);
@@ -47,16 +46,4 @@ export function growths(recorded: Recorded): { grown: Growth[]; tooYoung: number
     else grown.push({ process: first.process, pid, before, after });
   }
   return { grown, tooYoung };
-}
-
-/** How many devices of the run a process serves at a moment: their sockets come and go with them, and are not its own. */
-function socketsOf(recorded: Recorded): (pid: number, t: number) => number {
-  const pidOf = new Map<string, number>();
-  for (const { instance, pid } of recorded.all('process')) if (instance !== null) pidOf.set(instance, pid);
-  const connections = new Map<number, { from: number; to: number }[]>();
-  for (const connection of recorded.connections) {
-    const pid = pidOf.get(connection.instance);
-    if (pid !== undefined) push(connections, pid, connection);
-  }
-  return (pid, t) => (connections.get(pid) ?? []).filter(({ from, to }) => from <= t && t < to).length;
 }

@@ -10,7 +10,7 @@ const GROWTH = 1.1;
  * seen in the two minutes of a short run, and one of a tenth of that in the twenty of a full one.
  */
 const RSS_SLACK_BYTES = 112 * 1_024 * 1_024;
-/** Connections of pools and idle ones that nginx keeps: twenty more or less on honest runs. */
+/** Connections of pools: twenty more or less on honest runs. */
 const HANDLES_SLACK = 40;
 
 export const processesLive: Judge = {

@@ -4,8 +4,8 @@ import type { FaultWindow, Recorded } from './recorded.js';
 
 /** A send or a delivery that took longer than this was held up by a fault. */
 const HELD_UP_MS = 1_000;
-/** Outcomes that are unknown without a fault: the device was between two connections, or was taken out of the conversation. */
-const TELLS_NOTHING = new Set(['not connected', 'removed']);
+/** Outcomes that are unknown without a fault: the checker cut the device, it had no connection, or was taken out of the conversation. */
+const TELLS_NOTHING = new Set(['cut by the checker', 'not connected', 'removed']);
 
 export interface Recovery {
   fault: FaultWindow;

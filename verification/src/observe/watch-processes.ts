@@ -12,7 +12,7 @@ const REPORTED_LINES = 5;
 export function watchProcesses(cluster: Cluster, recorder: Recorder): { stop(): void } {
   const sample = (): void => {
     for (const process of [...cluster.instances, cluster.worker]) {
-      const use = process.pid === null ? null : processUse(process.pid);
+      const use = process.pid === null ? null : processUse(process.pid, Number(new URL(process.url).port));
       if (use !== null && process.pid !== null)
         recorder.write({ k: 'sample', process: process.name, pid: process.pid, ...use });
     }
