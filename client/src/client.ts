@@ -77,6 +77,10 @@ export class ParleyClient {
       seen: (messages) => {
         this.seen(messages);
       },
+      restored: () => {
+        this.reads.clear();
+        this.deliveries.clear();
+      },
       queuedIn: (id) => this.queue.entriesOf(id),
       shown: (id, rev) => {
         this.queue.shown(id, rev);

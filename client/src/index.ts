@@ -1,4 +1,5 @@
 export type { AuthState, SignedOutReason } from './account.js';
+export { newClientId } from './client-id.js';
 export { createClient, ParleyClient, type ClientOptions } from './client.js';
 export type { ConnectionState } from './connection.js';
 export { IndexedDbOutboxStorage } from './indexeddb-outbox-storage.js';

@@ -1,4 +1,5 @@
 import type { ErrorObject, Message, SentMessage } from '@parley/protocol';
+import { newClientId } from './client-id.js';
 import { State, type Observable } from './observable.js';
 import type { OutboxEntry, OutboxStorage } from './outbox-storage.js';
 import { OutboxTabs, type TabWord } from './outbox-tabs.js';
@@ -109,7 +110,7 @@ export class Outbox {
     options: { replyToId?: string; threadRootId?: string },
   ): OutboxEntry {
     const entry: OutboxEntry = {
-      clientMessageId: crypto.randomUUID(),
+      clientMessageId: newClientId(),
       conversationId,
       text,
       replyToId: options.replyToId ?? null,

@@ -7,6 +7,7 @@ import type {
   RouteQuery,
 } from '@parley/protocol';
 import { API_PREFIX, REFRESH_COOKIE } from '@parley/protocol/names';
+import { newClientId } from './client-id.js';
 import { ParleyError, isErrorObject, noAnswer } from './parley-error.js';
 
 /** A request that takes longer has lost its server; the outcome is unknown. */
@@ -85,7 +86,7 @@ export class Rest {
     options: AnyOptions,
   ): Promise<RouteAnswer<N>> {
     const { method, path } = addressOf(name, options);
-    const headers: Record<string, string> = { accept: 'application/json', 'x-request-id': newRequestId() };
+    const headers: Record<string, string> = { accept: 'application/json', 'x-request-id': newClientId() };
     if (token !== null) headers['authorization'] = `Bearer ${token}`;
     if (options.body !== undefined) headers['content-type'] = 'application/json';
     if (this.cookie !== null) headers['cookie'] = this.cookie;
@@ -119,12 +120,6 @@ export class Rest {
       if (pair.startsWith(`${REFRESH_COOKIE}=`)) this.cookie = pair === `${REFRESH_COOKIE}=` ? null : pair;
     }
   }
-}
-
-/** One for each exchange, also for a repeat: the proxy, the API and its jobs log it. Pages without TLS have no `randomUUID`. */
-function newRequestId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function errorOf(status: number, text: string): ParleyError {

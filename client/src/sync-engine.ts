@@ -37,6 +37,8 @@ export interface SyncHooks {
   sync: (input: SyncInput) => Promise<SyncAnswer>;
   /** Messages arrived, from wherever they came. */
   seen: (messages: readonly Message[]) => void;
+  /** The database was restored: positions that were held belong to messages that may be others now. */
+  restored: () => void;
   queuedIn: (conversationId: string) => readonly OutboxEntry[];
   /** A window shows all changes up to `rev`; `null`: it shows nothing. */
   shown: (conversationId: string, rev: number | null) => void;
@@ -112,6 +114,7 @@ export class SyncEngine implements TimelineSource {
     this.forgetCursor();
     this.list.clear();
     for (const [id, timeline] of this.timelines) {
+      timeline.forgetReceipts();
       timeline.forget();
       if (!timeline.viewed) this.timelines.delete(id);
     }
@@ -148,8 +151,11 @@ export class SyncEngine implements TimelineSource {
       case 'conversation':
         return this.inOrder(() => {
           this.people.learn(event.payload.conversation.participants);
+          const { id } = event.payload.conversation;
           this.list.upsert(event.payload.conversation);
-          this.checkHead(event.payload.conversation.id);
+          this.checkHead(id);
+          // Somebody who looks at it while they are added again was told that it is not there.
+          if (this.list.get(id)) this.timelines.get(id)?.wake();
         });
       case 'conversation:removed':
         return this.inOrder(() => {
@@ -316,7 +322,11 @@ export class SyncEngine implements TimelineSource {
     if (!isOther) return;
     this.forgetCursor();
     this.list.clear();
-    for (const timeline of this.timelines.values()) timeline.reset();
+    this.hooks.restored();
+    for (const timeline of this.timelines.values()) {
+      timeline.forgetReceipts();
+      timeline.reset();
+    }
   }
 
   private forgetCursor(): void {

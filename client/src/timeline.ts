@@ -175,6 +175,11 @@ export class Timeline implements Observable<TimelineSnapshot> {
     this.patch({ receipts: merged });
   }
 
+  /** Who read how far, in another history or to another person, is nothing to go by. */
+  forgetReceipts(): void {
+    this.patch({ receipts: new Map() });
+  }
+
   applyTyping(userIds: readonly string[], lifetimeMs: number): void {
     this.typists.replace(userIds, lifetimeMs);
   }

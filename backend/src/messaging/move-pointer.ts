@@ -26,6 +26,7 @@ interface Waiting {
  */
 @Injectable()
 export class MovePointer {
+  /** By `performance.now()`: a clock that is set back would make people wait. */
   private readonly lastMoved = new Map<string, number>();
   private readonly waiting = new Map<string, Waiting>();
   /** Moves that failed: they may be committed, and nobody was told. */
@@ -74,7 +75,7 @@ export class MovePointer {
       waiting.to = further(waiting.to, to);
       return waiting.answer;
     }
-    const elapsed = Date.now() - (this.lastMoved.get(key) ?? 0);
+    const elapsed = performance.now() - (this.lastMoved.get(key) ?? Number.NEGATIVE_INFINITY);
     if (elapsed >= POINTER_INTERVAL_MS) {
       this.stamp(key);
       return this.move(userId, conversationId, to);
@@ -93,7 +94,7 @@ export class MovePointer {
 
   /** Remembers the time of the move for as long as it matters. */
   private stamp(key: string): void {
-    const now = Date.now();
+    const now = performance.now();
     // Oldest first: a map keeps the order in which keys were set.
     this.lastMoved.delete(key);
     this.lastMoved.set(key, now);

@@ -1,4 +1,5 @@
 import type { Conversation, User, Visibility } from '@parley/protocol';
+import { newClientId } from '@parley/client';
 import { TITLE_MAX } from '@parley/protocol/limits';
 import { codePointLength } from '@parley/protocol/text';
 import { useRef, useState, type SubmitEvent } from 'react';
@@ -54,7 +55,7 @@ function StartForm({ onStarted }: { onStarted: (conversation: Conversation) => v
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   // One dialog makes one conversation, however often an answer is lost and the button pressed again.
-  const clientConversationId = useRef(crypto.randomUUID());
+  const clientConversationId = useRef(newClientId());
   const direct = kind === 'people' && people.length === 1;
   const titled = !direct && (kind === 'channel' || people.length > 1);
 
