@@ -2,7 +2,7 @@
 const VERSION_AT = 6;
 const VARIANT_AT = 8;
 
-/** A random UUID, by which a repeat is known. `crypto.randomUUID` is not there on pages without TLS, such as a trial on a local network. */
+/** A random UUID for a message, a conversation or an exchange. `crypto.randomUUID` is not there on pages without TLS, such as a trial on a local network. */
 export function newClientId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[VERSION_AT] = ((bytes[VERSION_AT] ?? 0) & 0x0f) | 0x40;

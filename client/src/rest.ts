@@ -86,6 +86,7 @@ export class Rest {
     options: AnyOptions,
   ): Promise<RouteAnswer<N>> {
     const { method, path } = addressOf(name, options);
+    // Another one for each exchange, also for a repeat: the proxy, the API and its jobs log it.
     const headers: Record<string, string> = { accept: 'application/json', 'x-request-id': newClientId() };
     if (token !== null) headers['authorization'] = `Bearer ${token}`;
     if (options.body !== undefined) headers['content-type'] = 'application/json';

@@ -232,6 +232,7 @@ export interface Sample {
   process: string;
   pid: number;
   rssBytes: number;
+  /** Without the connections that it serves. */
   handles: number;
 }
 
