@@ -14,14 +14,22 @@ export interface Fault {
   heal: () => Promise<void>;
 }
 
-/** One fault from start to heal, written down with its proof. A fault that does not bite is healed all the same. */
-export async function commit(fault: Fault, recorder: Recorder): Promise<void> {
+/** How often somebody sends while a fault is made, in ms: the shortest, a restart, takes some hundred of them. */
+const SEND_EVERY_MS = 50;
+
+/**
+ * One fault from start to heal, written down with its proof. A fault that does not bite is healed all the same. While it is
+ * made `send` is called over and over, as people who act by chance can let the shortest fault pass without a send in flight.
+ */
+export async function commit(fault: Fault, recorder: Recorder, send: () => void): Promise<void> {
   const number = recorder.fault();
   const { name, target, affects, process, blocking } = fault;
   recorder.write({ k: 'fault-start', fault: number, name, target, affects, process, blocking });
   const before = recorder.inFlight;
+  const sending = setInterval(send, SEND_EVERY_MS);
   try {
     const proof = await fault.inject();
+    clearInterval(sending);
     recorder.write({ k: 'fault-bit', fault: number, proof, inFlight: Math.max(before, recorder.inFlight) });
     await sleep(fault.holdMs);
   } catch (error) {
@@ -31,6 +39,7 @@ export async function commit(fault: Fault, recorder: Recorder): Promise<void> {
       why: error instanceof Error ? error.message : String(error),
     });
   }
+  clearInterval(sending);
   await fault.heal();
   recorder.write({ k: 'fault-heal', fault: number });
 }

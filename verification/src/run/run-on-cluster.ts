@@ -76,7 +76,10 @@ export async function runOnCluster(context: RunContext): Promise<void> {
   traffic.start();
   await sleep(scale.warmUpMs);
   const hot = population.conversations[0];
-  if (!options.skipFaults && hot !== undefined) await injectFaults(context, hot, scale.rounds, random.fork());
+  if (!options.skipFaults && hot !== undefined)
+    await injectFaults(context, hot, scale.rounds, random.fork(), () => {
+      traffic.sendSomething();
+    });
 
   const drained = await traffic.stop(30_000);
   if (!drained) say('some queues were not empty after 30 s');
@@ -150,6 +153,7 @@ async function injectFaults(
   hot: Room,
   rounds: { stretch: number; gapMs: number }[],
   random: Random,
+  send: () => void,
 ): Promise<void> {
   const noted = (process: Cluster['worker'], readyMs: number): Promise<void> =>
     noteProcess(process, readyMs, recorder);
@@ -158,7 +162,7 @@ async function injectFaults(
       for (const fault of faults) {
         if (stopped()) return;
         say(`${fault.name} (${fault.target})`);
-        await commit(fault, recorder);
+        await commit(fault, recorder, send);
       }
       await sleep(gapMs);
     }

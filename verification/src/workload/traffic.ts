@@ -145,6 +145,15 @@ export class Traffic {
     return this.random.pick(person.devices);
   }
 
+  /** One message more, of somebody, somewhere. */
+  sendSomething(): void {
+    const owned = this.anyone();
+    const rooms = [...owned.device.rooms].filter(([, room]) => room.window !== null);
+    if (rooms.length === 0) return;
+    const [conversation, { window }] = this.random.pick(rooms);
+    this.send(owned, conversation, [...(window?.messages.values() ?? [])]);
+  }
+
   private act(): void {
     const owned = this.anyone();
     const { device } = owned;
