@@ -67,6 +67,17 @@ describe('the dashboards', () => {
       }
     }
   });
+
+  it('ask for a single number as it is now, and say 0 of what is gone', () => {
+    for (const [uid] of boards) {
+      for (const { title, targets, fieldConfig } of panelsOf(uid).filter(({ type }) => type === 'stat')) {
+        expect(targets[0].instant, `${uid}: ${title}`).toBe(true);
+        const [lowest] = fieldConfig.defaults.thresholds.steps;
+        if (lowest.color === 'red')
+          expect(targets[0].expr, `${uid}: ${title}`).toMatch(/ or (vector\(0\)|.* \* 0)$/);
+      }
+    }
+  });
 });
 
 describe('the alerts', () => {
@@ -95,7 +106,7 @@ describe('the alerts', () => {
     const tried = [...tests.matchAll(/- name: (\w+) (fires|does not fire)$/gm)].map(
       ([, name, how]) => `${name} ${how}`,
     );
-    expect(tried.sort()).toEqual(
+    expect([...new Set(tried)].sort()).toEqual(
       alerts.flatMap(({ name }) => [`${name} fires`, `${name} does not fire`]).sort(),
     );
   });

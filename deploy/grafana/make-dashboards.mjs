@@ -79,7 +79,9 @@ function panelOf({ id, type, title, about = '', queries, content, ...rest }, gri
       datasource: SOURCE,
       expr,
       legendFormat,
-      ...(type === 'table' ? { format: 'table', instant: true } : {}),
+      ...(type === 'table' ? { format: 'table' } : {}),
+      // What is now: over a range, the last number of a series that has ended would stay for an hour.
+      ...(type === 'timeseries' ? {} : { instant: true, range: false }),
     })),
     ...FORMS[type](rest),
   };

@@ -22,6 +22,10 @@ const below = (warning, bad) => [
   ['orange', warning],
   ['red', bad],
 ];
+/** The word of all instances; where none runs, that of its exporter. */
+const POSTGRES_UP = 'max(parley_dependency_up{dependency="postgres"}) or max(pg_up) or vector(0)';
+/** Without its exporter nothing is known, which is not well either. */
+const REDIS_UP = 'redis_up or up{job="redis"} * 0';
 const DISKS = '{fstype!~"tmpfs|overlay|squashfs"}';
 const OURS = '{job=~"parley-.*"}';
 
@@ -33,14 +37,17 @@ const overview = {
       title: 'Is it well?',
       across: 8,
       panels: [
-        stat(1, 'API processes', 'parley:up:count', { steps: UP, about: 'That answer Prometheus.' }),
+        stat(1, 'API processes', 'parley:up:count or vector(0)', {
+          steps: UP,
+          about: 'That answer Prometheus.',
+        }),
         stat(2, 'Connections', 'parley:connections:sum'),
         stat(3, 'Messages a second', 'sum(rate(parley_messages_total{outcome="created"}[1m]))'),
         stat(4, 'Acknowledged, 95 %', 'parley:send_seconds:p95_5m', { ...seconds, steps: below(0.05, 0.1) }),
         stat(5, 'Delivered, 95 %', 'parley:delivery_seconds:p95_5m', { ...seconds, steps: below(0.1, 0.25) }),
-        stat(6, 'PostgreSQL', 'max(pg_up)', { steps: UP }),
-        stat(7, 'Redis', 'redis_up', { steps: UP, legend: '{{use}}' }),
-        stat(8, 'Through nginx', 'min(probe_success{job="edge"})', {
+        stat(6, 'PostgreSQL', POSTGRES_UP, { steps: UP }),
+        stat(7, 'Redis', REDIS_UP, { steps: UP, legend: '{{use}}' }),
+        stat(8, 'Through nginx', 'min(probe_success{job="edge"}) or vector(0)', {
           steps: UP,
           about: 'Ready, asked as people do.',
         }),
@@ -274,7 +281,7 @@ const data = {
       title: 'PostgreSQL, as Parley sees it',
       across: 4,
       panels: [
-        stat(1, 'PostgreSQL', 'max(pg_up)', { steps: UP, h: 8 }),
+        stat(1, 'PostgreSQL', POSTGRES_UP, { steps: UP, h: 8 }),
         graph(
           3,
           'Pools: connections in use, of the most',
@@ -329,7 +336,7 @@ const data = {
         graph(
           9,
           'Oldest transaction',
-          [['max(pg_long_running_transactions_oldest_timestamp_seconds) or vector(0)', 'open for']],
+          [['max(pg_stat_activity_max_tx_duration{backend_type="client backend"})', 'open for']],
           seconds,
         ),
         graph(10, 'Locks', [['sum by (mode) (pg_locks_count{datname="parley"})', '{{mode}}']]),
@@ -351,7 +358,7 @@ const data = {
       title: 'Redis',
       across: 4,
       panels: [
-        stat(13, 'Redis', 'redis_up', { steps: UP, legend: '{{use}}', h: 8 }),
+        stat(13, 'Redis', REDIS_UP, { steps: UP, legend: '{{use}}', h: 8 }),
         graph(
           14,
           'Memory',
@@ -399,7 +406,7 @@ const jobs = {
       title: 'Jobs',
       across: 3,
       panels: [
-        stat(1, 'Workers', 'sum(up{job="parley-worker"})', { steps: UP, h: 8 }),
+        stat(1, 'Workers', 'sum(up{job="parley-worker"}) or vector(0)', { steps: UP, h: 8 }),
         graph(2, 'Jobs in the queue', [['sum by (queue, state) (parley_queue_jobs)', '{{queue}} {{state}}']]),
         graph(
           3,
@@ -437,8 +444,14 @@ const jobs = {
     },
     {
       title: 'Where files and jobs are kept',
-      across: 2,
+      across: 3,
       panels: [
+        graph(
+          12,
+          'File store, asked by Parley',
+          [['parley_dependency_up{dependency="s3"}', '{{job}} {{instance}}']],
+          { max: 1 },
+        ),
         graph(10, 'Disk space left', [[`node_filesystem_avail_bytes${DISKS}`, '{{mountpoint}}']], bytes),
         graph(
           11,
@@ -501,15 +514,6 @@ const node = {
           'Disks, share of the time busy',
           [['rate(node_disk_io_time_seconds_total{device!~"loop.*|ram.*|sr.*"}[5m])', '{{device}}']],
           share,
-        ),
-        graph(
-          6,
-          'Network, bytes a second',
-          [
-            ['sum(rate(node_network_receive_bytes_total{device!~"lo|veth.*|br-.*|docker.*"}[1m]))', 'in'],
-            ['sum(rate(node_network_transmit_bytes_total{device!~"lo|veth.*|br-.*|docker.*"}[1m]))', 'out'],
-          ],
-          bytes,
         ),
         graph(7, 'Processes that want to run', [
           ['node_load1', 'within a minute'],

@@ -1,6 +1,7 @@
 import type { DependencyHealth } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { withDeadline } from '../errors/with-deadline.js';
+import { Metrics } from '../metrics/metrics.js';
 
 export interface Dependency {
   readonly name: string;
@@ -18,15 +19,19 @@ const PING_DEADLINE_MS = 1_000;
 export class Dependencies {
   private readonly all: Dependency[] = [];
 
+  constructor(private readonly metrics: Metrics) {}
+
   add(dependency: Dependency): void {
     this.all.push(dependency);
   }
 
-  /** The state of each, asked now, at the same time. */
+  /** The state of each, asked now, at the same time; the metrics tell it until the next time. */
   async check(): Promise<Record<string, DependencyHealth>> {
     const entries = await Promise.all(
       this.all.map(async ({ name, required, ping }) => [name, await stateOf(name, required, ping)] as const),
     );
+    for (const [dependency, { state }] of entries)
+      this.metrics.dependencyUp.set({ dependency }, state === 'up' ? 1 : 0);
     return Object.fromEntries(entries);
   }
 }

@@ -38,6 +38,12 @@ export class Metrics {
     buckets: DURATION_BUCKETS,
     registers: [this.registry],
   });
+  readonly dependencyUp = new Gauge({
+    name: 'parley_dependency_up',
+    help: '1 where this process could use it when its readiness was asked for the last time, by dependency.',
+    labelNames: ['dependency'] as const,
+    registers: [this.registry],
+  });
   readonly connections = new Gauge({
     name: 'parley_connections',
     help: 'Sockets that are connected to this instance.',

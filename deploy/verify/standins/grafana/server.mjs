@@ -30,7 +30,11 @@ function check() {
   return `${dashboards.length} dashboards`;
 }
 
-createServer((_request, response) => {
+createServer((request, response) => {
+  if (request.url === '/metrics') {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end('grafana_build_info 1\n');
+    return;
+  }
   try {
     response.writeHead(200).end(check());
   } catch (error) {
