@@ -1,7 +1,7 @@
 // @ts-check
 // The load test of Parley, for k6 (https://k6.io, 1.0 or newer). Nothing has to be built, installed or downloaded for it:
 //
-//   k6 run load-test.js                                        `load` against http://localhost:3000
+//   k6 run load-test.js                                        `load` against what runs on this machine
 //   k6 run -e SCENARIO=smoke -e BASE_URL=https://chat.example.org load-test.js
 //
 // It makes accounts called load-…, has them talk in groups of four over real sockets, and follows every message: it must be
@@ -9,7 +9,8 @@
 // limit was not kept. docs/load-test.md tells how to read the report.
 //
 //   SCENARIO     load         smoke, load, stress, spike or soak; see load-test/scenarios.js
-//   BASE_URL     http://localhost:3000   where people reach Parley
+//   BASE_URL     on this machine         where people reach Parley; where it is not given, http://localhost:3000 (`npm start`)
+//                                        or else https://localhost (docker compose), whose certificate is not looked at
 //   RATE         the scenario's own      messages a second at its height
 //   DURATION     the scenario's own      seconds that visits begin
 //   REPORT_DIR   .            a folder that is there, for load-test-report.html and load-test-report.json
@@ -33,14 +34,23 @@ import { summaryOf } from './load-test/summary.js';
 /**
  * @typedef {{ id: string, username: string, token: string, until: number, lives: number }} Account
  * @typedef {{ id: string, people: Account[] }} Group
- * @typedef {{ run: string, password: string, groups: Group[], readers: Account[], uploads: boolean, madeAdmin: string | null }} Setup
+ * @typedef {{ run: string, password: string, groups: Group[], readers: Account[], uploads: boolean, madeAdmin: string | null, baseUrl: string }} Setup
  */
 
-const BASE_URL = (__ENV['BASE_URL'] ?? 'http://localhost:3000').replace(/\/+$/, '');
-const API = `${BASE_URL}/api/v1`;
+/** Where Parley is on the machine that k6 runs on: as `npm start` has it, and as docker compose does. */
+const HERE = ['http://localhost:3000', 'https://localhost'];
+const given = (__ENV['BASE_URL'] ?? '').replace(/\/+$/, '');
+/** Of this virtual user: `setup` decides, and tells the others. */
+let baseUrl = given;
+/** @param {string} path */
+const api = (path) => `${baseUrl}/api/v1${path}`;
 const plan = planOf(__ENV);
 
-export const options = optionsOf(plan);
+export const options = {
+  ...optionsOf(plan),
+  // On this machine alone, where compose makes a certificate of its own at the first start.
+  ...(given === '' ? { insecureSkipTLSVerify: true } : {}),
+};
 
 /** What has not come this long after the last message was due is late beyond hope. */
 const GRACE_MS = 15_000;
@@ -76,7 +86,7 @@ const params = (token, name) => ({
 /** @param {string} path @param {object} body @param {string | null} token @param {string} name */
 function post(path, body, token, name) {
   const { headers, ...others } = params(token, name);
-  return http.post(`${API}${path}`, JSON.stringify(body), {
+  return http.post(api(path), JSON.stringify(body), {
     headers: { ...headers, 'content-type': 'application/json' },
     ...others,
   });
@@ -104,10 +114,24 @@ function giveUp(why) {
 
 // ---- Before: accounts, groups, and what this server offers
 
+/** The first place that is Parley. */
+function findParley() {
+  const places = given === '' ? HERE : [given];
+  const answers = places.map((place) => {
+    const { status, body } = http.get(`${place}/health`, { tags: { name: 'health' } });
+    return { place, status, isParley: status === 200 && String(body).includes('instanceId') };
+  });
+  const found = answers.find(({ isParley }) => isParley);
+  if (found) return found.place;
+  const told = answers.map(
+    ({ place, status }) => `${place}/health answers ${status === 0 ? 'nothing' : status}`,
+  );
+  return giveUp(`There is no Parley: ${told.join(', ')}. -e BASE_URL=https://… says where it is.`);
+}
+
 /** @returns {Setup} */
 export function setup() {
-  const health = http.get(`${BASE_URL}/health`, { tags: { name: 'health' } });
-  if (health.status !== 200) giveUp(`There is no Parley at ${BASE_URL}: /health answers ${health.status}.`);
+  baseUrl = findParley();
   const run = Date.now().toString(36);
   const password = hex(randomBytes(18));
   const first = register(run, password, 0, READERS + PEOPLE);
@@ -122,7 +146,10 @@ export function setup() {
   }
   // A server without uploads does not know the route at all.
   const probe = post('/uploads', {}, account.token, 'probe');
-  return { run, password, groups, readers, uploads: probe.status !== 404, madeAdmin: first.madeAdmin };
+  return {
+    ...{ run, password, groups, readers, baseUrl },
+    ...{ uploads: probe.status !== 404, madeAdmin: first.madeAdmin },
+  };
 }
 
 /** @param {ArrayBuffer} bytes */
@@ -142,7 +169,7 @@ function register(run, password, from, to) {
     const responses = http.batch(
       names.map((username) => ({
         method: 'POST',
-        url: `${API}/auth/register`,
+        url: api('/auth/register'),
         body: JSON.stringify({ username, password }),
         params: { ...params(null, 'register'), headers: { 'content-type': 'application/json' } },
       })),
@@ -235,6 +262,7 @@ function signIn(username, password) {
 
 /** @param {Setup} data */
 export async function converse(data) {
+  ({ baseUrl } = data);
   const number = exec.scenario.iterationInTest;
   const began = exec.scenario.startTime;
   const group = data.groups[exec.vu.idInTest % data.groups.length];
@@ -281,7 +309,7 @@ export async function converse(data) {
   const people = group.people.map(
     (account) =>
       new Person({
-        baseUrl: BASE_URL,
+        baseUrl,
         token: tokenOf(account, data.password),
         conversationId: group.id,
         told,
@@ -454,29 +482,32 @@ function judge(response, status, what) {
 
 /** Opens the list, then pages back through a conversation. @param {Setup} data */
 export function readHistory(data) {
+  ({ baseUrl } = data);
   const group = anyOf(data.groups);
   const token = tokenOf(readerOf(data), data.password);
-  judge(http.get(`${API}/conversations?limit=20`, params(token, 'conversations')), 200, 'conversations');
-  const newest = http.get(`${API}/conversations/${group.id}/messages?limit=50`, params(token, 'open'));
+  judge(http.get(api('/conversations?limit=20'), params(token, 'conversations')), 200, 'conversations');
+  const newest = http.get(api(`/conversations/${group.id}/messages?limit=50`), params(token, 'open'));
   if (!judge(newest, 200, 'open')) return;
   const { items, hasBefore } = bodyOf(newest);
   if (!hasBefore) return;
-  const older = `${API}/conversations/${group.id}/messages?before=${items[0].seq}&limit=50`;
+  const older = api(`/conversations/${group.id}/messages?before=${items[0].seq}&limit=50`);
   judge(http.get(older, params(token, 'history')), 200, 'history');
 }
 
 /** @param {Setup} data */
 export function signInAndOut(data) {
+  ({ baseUrl } = data);
   const account = anyOf(anyOf(data.groups).people);
   const signedIn = signIn(account.username, data.password);
   if (signedIn === null) return;
-  judge(http.post(`${API}/auth/logout`, null, params(signedIn.token, 'logout')), 204, 'logout');
+  judge(http.post(api('/auth/logout'), null, params(signedIn.token, 'logout')), 204, 'logout');
 }
 
 const FILE = 'A file of the load test.\n'.repeat(400);
 
 /** @param {Setup} data */
 export function upload(data) {
+  ({ baseUrl } = data);
   if (!data.uploads) return;
   const group = anyOf(data.groups);
   const token = tokenOf(readerOf(data), data.password);
@@ -499,7 +530,7 @@ export function upload(data) {
     tags: { name: 'store' },
   });
   count('store', put.status === 200 || put.status === 204 ? null : String(put.status));
-  const done = http.post(`${API}/uploads/${attachment.id}/complete`, null, params(token, 'upload'));
+  const done = http.post(api(`/uploads/${attachment.id}/complete`), null, params(token, 'upload'));
   if (judge(done, 202, 'upload')) uploadMs.add(Date.now() - began);
 }
 
@@ -509,7 +540,7 @@ export function upload(data) {
 export function handleSummary(data) {
   // k6 has said why; the report of the last run stays.
   if (!data.setup_data) return { stdout: '\n  The load test did not begin.\n\n' };
-  const summary = summaryOf(data, plan, BASE_URL);
+  const summary = summaryOf(data, plan, data.setup_data.baseUrl);
   const folder = (__ENV['REPORT_DIR'] ?? '.').replace(/\/+$/, '');
   return {
     [`${folder}/load-test-report.html`]: renderReport(summary),

@@ -155,6 +155,11 @@ function crossCheck(environment, profiles, rules) {
       faults.push('PUBLIC_URL is http: nginx sends everybody to https, where browsers are then refused.');
     }
   }
+  if (!here('s3') && environment.S3_ENDPOINT === undefined) {
+    faults.push(
+      'S3_ENDPOINT is not set (empty: AWS), and s3 is not in COMPOSE_PROFILES: `setup` ends with that.',
+    );
+  }
   if (of('HTTP_PORT') === of('HTTPS_PORT')) faults.push('HTTP_PORT and HTTPS_PORT are the same.');
 
   if (of('ALERTMANAGER_CONFIG') === 'webhook.yml' && !environment.ALERT_WEBHOOK_URL) {
@@ -185,8 +190,8 @@ function crossCheck(environment, profiles, rules) {
 
 /** Of a size such as 512mb or 2g; what is none is told elsewhere. */
 function bytesOf(size) {
-  const [, number, unit] = /^(\d+) ?([kmg])b?$/i.exec(size) ?? [];
-  return Number(number) * 1024 ** ('kmg'.indexOf((unit ?? 'k').toLowerCase()) + 1);
+  const [, number, unit] = /^(\d+)([kmgt])b?$/i.exec(size) ?? [];
+  return Number(number) * 1024 ** ('kmgt'.indexOf((unit ?? 'k').toLowerCase()) + 1);
 }
 
 function withoutEmpty(environment) {
@@ -250,6 +255,9 @@ function generate(path, rules) {
   if (names.length > 0) {
     writeSecretFile(path, fillEnvFile(text, secrets));
     console.log(`  Filled in: ${names.join(', ')}. Nothing that was filled has been touched.`);
+    console.log(
+      '  Where it had been started with them empty, others were made up then and are in use: these sign everybody out, and Grafana keeps its old password.',
+    );
   } else {
     chmodSync(path, 0o600);
     console.log('  Nothing to fill in.');

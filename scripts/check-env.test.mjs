@@ -57,7 +57,13 @@ describe('env:check', () => {
       'COMPOSE_PROFILES=monitoring',
     );
     const names = faultsOf(elsewhere).map((fault) => fault.split(' ')[0]);
-    expect(names).toEqual(['DATABASE_URL', 'REDIS_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']);
+    expect(names).toEqual([
+      'DATABASE_URL',
+      'REDIS_URL',
+      'S3_ACCESS_KEY_ID',
+      'S3_SECRET_ACCESS_KEY',
+      'S3_ENDPOINT',
+    ]);
   });
 
   it('names every fault at once, and no value', () => {
@@ -117,6 +123,16 @@ describe('env:check', () => {
     ],
     ['ACCESS_TOKEN_SECRET=\nACCESS_TOKEN_SECRET_FILE=/x', 'has no effect in docker-compose', ''],
     ['SOCKETS_PER_INSTANCE=70000', 'BACKEND_NOFILE', 'SOCKETS_PER_INSTANCE=60000'],
+    // What its reader refuses, each by its own letters.
+    ['POSTGRES_SHARED_BUFFERS=512mb', 'must be a size such as', 'POSTGRES_SHARED_BUFFERS=512MB'],
+    ['POSTGRES_SHARED_BUFFERS=65536', 'must be a size such as', 'POSTGRES_SHARED_BUFFERS=65536kB'],
+    ['PROMETHEUS_RETENTION_SIZE=10gb', 'must be a size such as', 'PROMETHEUS_RETENTION_SIZE=10GB'],
+    ['REDIS_MAXMEMORY=1 gb', 'must be a size such as', 'REDIS_MAXMEMORY=1gb'],
+    [
+      'COMPOSE_PROFILES=postgres,redis',
+      'S3_ENDPOINT is not set',
+      'COMPOSE_PROFILES=postgres,redis\nS3_ENDPOINT=',
+    ],
     ['POSTGRES_SHARED_BUFFERS=1500MB', 'POSTGRES_MEMORY', 'POSTGRES_SHARED_BUFFERS=1GB'],
   ])('of a composed install refuses %s', (wrong, why, right) => {
     const of = (lines) => {

@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { parseEnvFile } from './env-file.mjs';
 import { selfSigned } from './self-signed.mjs';
+import { postgresExporterUri, redisExporterTargets, redisUrls } from './watched-services.mjs';
 
 const [, , envFile, root] = process.argv;
 if (root === undefined) throw new Error('make-secrets.mjs takes the env file, and the folder to write to');
@@ -92,8 +93,19 @@ function require(name, profile) {
   if (given(name) || profiles.has(profile)) return;
   refuse(`Neither ${name} is set, nor is \`${profile}\` in COMPOSE_PROFILES.`);
 }
+/** What `read` makes of an address, which holds a password: no message may show it. */
+function addressesOf(name, read) {
+  try {
+    return read();
+  } catch {
+    return refuse(`${name} is not an address: is a sign in its password not written as %…?`);
+  }
+}
 require('DATABASE_URL', 'postgres');
 require('REDIS_URL', 'redis');
+// Empty is an answer: AWS.
+if (!env.has('S3_ENDPOINT') && !profiles.has('s3'))
+  refuse('S3_ENDPOINT is not set (empty: AWS), and `s3` is not in COMPOSE_PROFILES.');
 
 // ---- PostgreSQL
 keep('postgres/superuser_password', 'POSTGRES_SUPERUSER_PASSWORD', POSTGRES);
@@ -102,13 +114,9 @@ const monitor = keep('postgres/monitor_password', 'POSTGRES_MONITOR_PASSWORD', P
 const databaseUrl =
   given('DATABASE_URL') ?? `postgresql://parley:${encodeURIComponent(application)}@postgres:5432/parley`;
 write('server/database_url', databaseUrl, SERVER);
-const database = new URL(databaseUrl);
+const database = addressesOf('DATABASE_URL', () => new URL(databaseUrl));
 const own = given('DATABASE_URL') === undefined;
-write(
-  'monitoring/postgres_exporter_uri',
-  `${database.host}${database.pathname}?sslmode=${own ? 'disable' : 'require'}`,
-  NOBODY,
-);
+write('monitoring/postgres_exporter_uri', postgresExporterUri(database), NOBODY);
 write(
   'monitoring/postgres_exporter_user',
   own ? 'parley_monitor' : decodeURIComponent(database.username),
@@ -127,25 +135,12 @@ const queueUrl =
   (given('REDIS_URL') === undefined ? `redis://:${encodeURIComponent(jobs)}@redis-jobs:6379` : redisUrl);
 write('server/redis_url', redisUrl, SERVER);
 write('server/redis_queue_url', queueUrl, SERVER);
-const addressOf = (text) => {
-  const { protocol, hostname, port } = new URL(text);
-  return `${protocol}//${hostname}:${port || '6379'}`;
-};
-const passwordOf = (text) => decodeURIComponent(new URL(text).password);
-const stores = new Map([
-  [addressOf(queueUrl), { use: 'jobs', password: passwordOf(queueUrl) }],
-  [addressOf(redisUrl), { use: 'cache', password: passwordOf(redisUrl) }],
-]);
-write(
-  'monitoring/redis_passwords.json',
-  JSON.stringify(Object.fromEntries([...stores].map(([address, { password }]) => [address, password]))),
-  NOBODY,
-);
-write(
-  'targets/redis.json',
-  JSON.stringify([...stores].map(([address, { use }]) => ({ targets: [address], labels: { use } }))),
-  NOBODY,
-);
+const { passwords, targets } = redisExporterTargets({
+  cache: addressesOf('REDIS_URL', () => redisUrls(redisUrl)),
+  jobs: addressesOf('REDIS_QUEUE_URL', () => redisUrls(queueUrl)),
+});
+write('monitoring/redis_passwords.json', JSON.stringify(passwords), NOBODY);
+write('targets/redis.json', JSON.stringify(targets), NOBODY);
 
 // ---- The file store
 // Its image knows no account but root, and the server of the files is not to be root: a new volume is given to it.

@@ -9,6 +9,7 @@ import {
 import {
   followsARequest,
   keepsItsInstances,
+  readsChangedConfiguration,
   reloadsNginx,
   replacesOneAfterTheOther,
   restoresABackup,
@@ -41,6 +42,7 @@ const CHECKS = [
   ['a session tells the address of the person, not of nginx', seesWhoAsks],
   ['a request is followed by its id through the logs', followsARequest],
   ['nginx reads a new certificate, and sockets stay', reloadsNginx],
+  ['what changed in the checkout is read as the page says', readsChangedConfiguration],
   ['one connection is one file store, one bucket', reachesTheFileStore],
   ['--scale backend=3 is noticed without a reload', noticesScale],
   ['a killed replica is left at once, nothing is lost', survivesAKill],
@@ -57,7 +59,7 @@ const CHECKS = [
   ['a filled .env counts: secrets, webhook, proxies', fillsTheEnvFile],
   ['X-Forwarded-For of a trusted proxy is believed', believesTrustedProxies],
   ['alerts of three faults at once reach people, and end', faultsAreAlerted],
-  ['PostgreSQL stopped: one page, and all of it comes back', postgresIsAlerted],
+  ['PostgreSQL stopped, and frozen: one page, and all of it comes back', postgresIsAlerted],
   ['no secret stands in a log or in docker inspect', keepsSecrets],
 ];
 

@@ -8,12 +8,12 @@ const PAGE = 'PRODUCTION_DEPLOYMENT.md';
 export const COMMANDS = {
   'export COMPOSE_FILE=': 'set around each of the others',
   'git clone ': null,
+  'k6 run load-test.js': null,
   'docker compose exec backend npx prisma migrate deploy': null,
   'docker run --rm -v parley_acme:/var/www -v /etc/letsencrypt:/etc/letsencrypt certbot/certbot \\':
     'a certificate authority gives nothing to a machine without a name in public DNS',
   'install -d -m 0755 /etc/parley/tls': 'it writes to /etc of the machine',
-  'docker run --rm -v parley_acme:/var/www -v /etc/letsencrypt:/etc/letsencrypt certbot/certbot renew':
-    'as the first certificate',
+  'cat > /etc/cron.weekly/parley-certificate': 'as the first certificate',
   'docker compose exec nginx nginx -c /run/nginx/nginx.conf -s reload': null,
   'docker compose up -d --no-recreate --scale backend=4': null,
   'docker compose exec grafana cat': null,
@@ -22,8 +22,10 @@ export const COMMANDS = {
   'docker compose exec -T postgres pg_dump': null,
   'docker compose cp backend:/run/secrets': null,
   'docker compose stop backend worker': null,
+  'for name in access_token_secret': null,
   'git pull': 'there is nothing newer to pull; what follows it is what each run does',
   'docker compose run --rm --no-deps migrate': null,
+  'docker compose up -d --force-recreate --no-deps': null,
   'docker compose down': 'it deletes the database; the dump and its restore are typed',
 };
 

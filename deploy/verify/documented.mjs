@@ -1,10 +1,19 @@
 // What PRODUCTION_DEPLOYMENT.md tells operators to type, typed as it stands there.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { sleep } from '../../scripts/managed-process.mjs';
+import { parseEnvFile } from '../setup/env-file.mjs';
 import { commands } from './commands.mjs';
 import { until } from './stack.mjs';
 
@@ -91,13 +100,24 @@ export async function replacesOneAfterTheOther({ stack, state }) {
 
 export async function restoresABackup({ stack, state }) {
   const { site } = state;
-  const kept = await site.history(state.ann, state.conversationId);
+  const before = await site.history(state.ann, state.conversationId);
   await stack.shell(commands(stack, 'docker compose exec -T postgres pg_dump'));
   await stack.shell(commands(stack, 'docker compose cp backend:/run/secrets'));
   const copies = readdirSync(stack.folder).filter((name) => /^(files|secrets|env)-\d/.test(name));
   assert.equal(copies.length, 3);
   const secrets = copies.find((name) => name.startsWith('secrets'));
   assert.ok(existsSync(join(stack.folder, secrets, 'access_token_secret')));
+  const restored = commands(stack, 'for name in access_token_secret')
+    .replace(/secrets-[\d-]+/, secrets)
+    .replace('.env', 'restored.env');
+  await stack.shell(restored);
+  const { entries } = parseEnvFile(readFileSync(join(stack.folder, 'restored.env'), 'utf8'));
+  const kept = (name) => readFileSync(join(stack.folder, secrets, name.toLowerCase()), 'utf8');
+  assert.deepEqual(
+    entries.map(({ name, value }) => value === kept(name) && name),
+    ['ACCESS_TOKEN_SECRET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+  );
+  rmSync(join(stack.folder, 'restored.env'));
   for (const name of copies) rmSync(join(stack.folder, name), { recursive: true });
   const line = await site.connect(state.ann);
   const lost = await line.send(state.conversationId, 'after the backup');
@@ -112,7 +132,7 @@ export async function restoresABackup({ stack, state }) {
     ),
   );
   await stack.well();
-  assert.deepEqual(await site.history(state.ann, state.conversationId), kept);
+  assert.deepEqual(await site.history(state.ann, state.conversationId), before);
   const after = await until('a connection', () => site.connect(state.ann).catch(() => null), 20_000);
   assert.notEqual(after.epoch, epoch, 'clients are told that it is another history');
   const ack = await after.send(state.conversationId, 'after the restore');
@@ -160,4 +180,33 @@ export async function reloadsNginx({ stack, state }) {
   assert.equal(ack.ok, true, JSON.stringify(ack));
   assert.equal(line.connects, 1);
   line.close();
+}
+
+/** Files of the checkout that changed as git changes them, and which Compose does not look into. */
+export async function readsChangedConfiguration({ stack }) {
+  const nginx = join(stack.folder, 'nginx.conf');
+  const rules = join(stack.folder, 'deploy/prometheus/rules/added.rules.yml');
+  const before = readFileSync(nginx, 'utf8');
+  const put = (text) => {
+    writeFileSync(`${nginx}.new`, text);
+    renameSync(`${nginx}.new`, nginx);
+  };
+  const isUsed = async () => {
+    const used = await stack.compose('exec', '-T', 'nginx', 'cat', '/run/nginx/nginx.conf');
+    const { groups } = await stack.prometheus('rules').catch(() => ({ groups: [] }));
+    return [used.includes('# of the version after'), groups.some(({ name }) => name === 'added')];
+  };
+  put(`${before}# of the version after\n`);
+  writeFileSync(rules, 'groups: [{ name: added, rules: [{ record: added, expr: vector(1) }] }]\n');
+  await stack.compose('up', '-d');
+  assert.deepEqual(await isUsed(), [false, false], 'what makes the command needed');
+  const typed = commands(stack, 'docker compose up -d --force-recreate --no-deps');
+  await stack.shell(typed);
+  await stack.well();
+  assert.deepEqual(await isUsed(), [true, true]);
+  put(before);
+  rmSync(rules);
+  await stack.shell(typed);
+  await stack.well();
+  assert.deepEqual(await isUsed(), [false, false]);
 }

@@ -15,11 +15,18 @@ const GRAFANA_PASSWORD_MIN = 12;
 
 const port = integer(1, 65_535);
 
-/** As Redis and PostgreSQL write sizes. */
-const size = parser('a size such as 512mb or 2gb', (value) => {
-  if (!/^\d+ ?[kmg]b?$/i.test(value)) throw new VariableFault('must be a size such as 512mb or 2gb');
-  return value;
-});
+/** A size, each as its reader takes it: one that does not ends at its start. */
+function sizeAs(pattern: RegExp, example: string): Parser<unknown> {
+  return parser(`a size such as ${example}`, (value) => {
+    if (!pattern.test(value)) throw new VariableFault(`must be a size such as ${example}`);
+    return value;
+  });
+}
+/** Docker and Redis take both cases. */
+const size = sizeAs(/^\d+[kmg]b?$/i, '512mb or 2gb');
+/** Its own units, in these letters; a number alone would be pages of 8 kB. */
+const postgresSize = sizeAs(/^\d+(kB|MB|GB|TB)$/, '512MB or 2GB (in capitals)');
+const prometheusSize = sizeAs(/^\d+(KB|MB|GB|TB)$/, '512MB or 10GB (in capitals)');
 
 const address = parser('an IP address of this machine', (value) => {
   if (!/^[0-9a-fA-F.:]+$/.test(value)) throw new VariableFault('must be an IP address of this machine');
@@ -228,7 +235,8 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
   },
   GRAFANA_ADMIN_PASSWORD: {
     about: 'Password of `admin` in Grafana. Empty: made up at the first start, see PRODUCTION_DEPLOYMENT.md.',
-    whenWrong: 'It counts at the first start only.',
+    whenWrong:
+      'It counts at the first start only: changed later, the old one is still the right one (PRODUCTION_DEPLOYMENT.md, section 6).',
     default: '',
     parse: password,
   },
@@ -254,7 +262,7 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     about: 'Disk that figures may take; the oldest go first.',
     whenWrong: 'Too low: less than PROMETHEUS_RETENTION is kept. Too high: the disk fills up.',
     default: '10GB',
-    parse: size,
+    parse: prometheusSize,
   },
   ALERTMANAGER_BIND: {
     about: 'Address of this machine that Alertmanager listens on. It has no sign-in.',
@@ -297,7 +305,8 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
   },
   POSTGRES_MONITOR_PASSWORD: {
     about: 'Password of the role that reads figures. Empty: made up at the first start.',
-    whenWrong: 'It counts at the first start only: changed later, PostgresDown fires although it runs.',
+    whenWrong:
+      'It counts at the first start only: changed later, TargetDown fires and figures of PostgreSQL are missing.',
     default: '',
     parse: secret,
   },
@@ -323,7 +332,7 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     about: "PostgreSQL's own cache; a quarter of POSTGRES_MEMORY.",
     whenWrong: 'Too low: more reads from disk. Above POSTGRES_MEMORY: PostgreSQL is ended by the kernel.',
     default: '512MB',
-    parse: size,
+    parse: postgresSize,
   },
   POSTGRES_MAX_CONNECTIONS: {
     about: `Above the sum of all pools: each API process and each worker opens up to DATABASE_POOL_SIZE + ${String(LOG_CONNECTIONS)}, and one more process runs while they are replaced.`,

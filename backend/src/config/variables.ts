@@ -140,7 +140,8 @@ export const VARIABLES = {
 
   S3_ENDPOINT: variable({
     group: 'S3',
-    about: 'Address of the S3 store as the servers reach it; AWS in S3_REGION where unset.',
+    about:
+      'Address of the S3 store as the servers reach it; AWS in S3_REGION where unset. In docker-compose.production.yml unset is the store that runs there, and the empty S3_ENDPOINT= is AWS.',
     whenWrong: 'Files stay `processing` and uploads fail; text is unaffected.',
     parse: url('http:', 'https:'),
   }),
