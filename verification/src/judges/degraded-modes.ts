@@ -66,9 +66,14 @@ export const degradedModes: Judge = {
         what: `without Redis, 1 of 100 sends took more than ${String(Math.round(p99))} ms`,
       });
     let slowest = 0;
-    for (const { fault, until, sendRecoveryMs } of recoveries(recorded)) {
+    let seen = 0;
+    let later = 0;
+    for (const { fault, until, sendRecoveryMs, isSeen, heldUpLater } of recoveries(recorded)) {
       if (fault.start.affects !== 'postgres' && fault.start.affects !== 'redis') continue;
       slowest = Math.max(slowest, sendRecoveryMs);
+      later += heldUpLater;
+      // Where the next fault came first, nothing is known but that it had not recovered by then.
+      if (isSeen) seen += 1;
       if (sendRecoveryMs > RECOVERS_WITHIN_MS) {
         violations.push({
           t: fault.to,
@@ -81,7 +86,9 @@ export const degradedModes: Judge = {
         sendsWithoutRedis: withoutRedis,
         p99WithoutRedisMs: Math.round(p99),
         sendsWithoutPostgres: withoutPostgres,
+        recoveriesSeen: seen,
         slowestRecoveryMs: slowest,
+        heldUpLater: later,
       },
       violations,
     };

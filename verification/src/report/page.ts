@@ -172,7 +172,7 @@ function pictureSection(summary: Summary): string {
   const told =
     recoveries.length === 0
       ? 'No fault was injected.'
-      : `Each shade is a fault; the numbers lead to the <a href="#faults">list</a>. Below, a solid bar is the fault and the pale one behind it the time until the last send or delivery that it held up for more than a second was through. Slowest: sends ${slowest(recoveries, ({ sendRecoveryMs }) => sendRecoveryMs)}; deliveries ${slowest(recoveries, ({ deliveryRecoveryMs }) => deliveryRecoveryMs)}.`;
+      : `Each shade is a fault; the numbers lead to the <a href="#faults">list</a>. Below, a solid bar is the fault and the pale one behind it the time until what it held up for more than a second, without a pause of three, was through. Slowest: sends ${slowest(recoveries, ({ sendRecoveryMs }) => sendRecoveryMs)}; deliveries ${slowest(recoveries, ({ deliveryRecoveryMs }) => deliveryRecoveryMs)}.`;
   return `<p class="soft">How long a change took from its commit to each device that was connected. ${told}</p>
 <div class="card picture" tabindex="0" role="group" aria-label="Picture of the run, scrolls sideways">${timelinePicture(summary)}</div>`;
 }
