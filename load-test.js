@@ -116,16 +116,12 @@ function giveUp(why) {
 
 /** The first place that is Parley. */
 function findParley() {
-  const places = given === '' ? HERE : [given];
-  const answers = places.map((place) => {
+  const told = [];
+  for (const place of given === '' ? HERE : [given]) {
     const { status, body } = http.get(`${place}/health`, { tags: { name: 'health' } });
-    return { place, status, isParley: status === 200 && String(body).includes('instanceId') };
-  });
-  const found = answers.find(({ isParley }) => isParley);
-  if (found) return found.place;
-  const told = answers.map(
-    ({ place, status }) => `${place}/health answers ${status === 0 ? 'nothing' : status}`,
-  );
+    if (status === 200 && String(body).includes('instanceId')) return place;
+    told.push(`${place}/health answers ${status === 0 ? 'nothing' : status}`);
+  }
   return giveUp(`There is no Parley: ${told.join(', ')}. -e BASE_URL=https://… says where it is.`);
 }
 

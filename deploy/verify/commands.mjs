@@ -25,7 +25,7 @@ export const COMMANDS = {
   'for name in access_token_secret': null,
   'git pull': 'there is nothing newer to pull; what follows it is what each run does',
   'docker compose run --rm --no-deps migrate': null,
-  'docker compose up -d --force-recreate --no-deps': null,
+  'docker compose up -d --force-recreate': null,
   'docker compose down': 'it deletes the database; the dump and its restore are typed',
 };
 

@@ -182,6 +182,14 @@ export async function reloadsNginx({ stack, state }) {
   line.close();
 }
 
+/** Which containers run for these services, and since when. */
+async function startsOf(stack, services) {
+  const found = (await stack.inspect()).filter(({ Config }) =>
+    services.test(Config.Labels['com.docker.compose.service']),
+  );
+  return found.map(({ Id, State }) => `${Id} ${State.StartedAt}`).sort();
+}
+
 /** Files of the checkout that changed as git changes them, and which Compose does not look into. */
 export async function readsChangedConfiguration({ stack }) {
   const nginx = join(stack.folder, 'nginx.conf');
@@ -200,13 +208,19 @@ export async function readsChangedConfiguration({ stack }) {
   writeFileSync(rules, 'groups: [{ name: added, rules: [{ record: added, expr: vector(1) }] }]\n');
   await stack.compose('up', '-d');
   assert.deepEqual(await isUsed(), [false, false], 'what makes the command needed');
-  const typed = commands(stack, 'docker compose up -d --force-recreate --no-deps');
+  const typed = commands(stack, 'docker compose up -d --force-recreate');
   await stack.shell(typed);
   await stack.well();
   assert.deepEqual(await isUsed(), [true, true]);
   put(before);
   rmSync(rules);
+  const others = /^(backend|worker|postgres|redis|redis-jobs|s3)$/;
+  const running = await startsOf(stack, others);
   await stack.shell(typed);
   await stack.well();
   assert.deepEqual(await isUsed(), [false, false]);
+  assert.deepEqual(await startsOf(stack, others), running);
+  const anew = await startsOf(stack, /^(nginx|prometheus)$/);
+  await stack.compose('up', '-d');
+  assert.deepEqual(await startsOf(stack, /^(nginx|prometheus)$/), anew, 'nothing more is to do');
 }
