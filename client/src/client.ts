@@ -208,15 +208,15 @@ export class ParleyClient {
   }
   /** For the answers of routes that make or change one: it need not wait for its event. */
   upsertConversation(conversation: Conversation): void {
-    this.directory.learn(conversation.participants);
-    this.engine.list.upsert(conversation);
+    this.engine.upsert(conversation);
   }
   /** Mute, pin, archive, notify level, mark as unread: this person's own side. */
   async changeMembership(id: string, body: RouteBody<'PATCH /conversations/:id/me'>): Promise<Conversation> {
     // What was read before the mark would take it away, came it after.
     if (body.markedUnread === true) await this.reads.settle(id);
+    const askedAt = this.engine.list.ask();
     const conversation = await this.account.call('PATCH /conversations/:id/me', { params: { id }, body });
-    this.upsertConversation(conversation);
+    this.engine.upsert(conversation, askedAt);
     return conversation;
   }
   timeline(id: string): Timeline {

@@ -16,6 +16,7 @@ import { backoffMs } from './delays.js';
 import { State, type Observable } from './observable.js';
 import { ParleyError, isErrorObject, needsSignIn, noAnswer } from './parley-error.js';
 import { PendingCommands } from './pending-commands.js';
+import { SocketToken } from './socket-token.js';
 
 export interface ConnectionState {
   /** `waiting`: the next attempt is at `retryAt`. `offline`: the same, and the device says that it has no network. */
@@ -58,9 +59,6 @@ const READY_TIMEOUT_MS = 10_000;
 const OPEN_TIMEOUT_MS = 4_000;
 const OPEN_TIMEOUT_STEP_MS = 2_000;
 
-/** A renewal that failed is tried again after this, some times before the token ends. */
-const RENEW_AGAIN_MS = 10_000;
-
 const IDLE: ConnectionState = { status: 'idle', retryAt: null, wasOnline: false, error: null };
 
 /** The socket: kept open while somebody is signed in, by the reconnection rules of the contract. */
@@ -71,7 +69,7 @@ export class Connection {
   private attempt = 0;
   private wanted = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private renewTimer: ReturnType<typeof setTimeout> | undefined;
+  private token: SocketToken | null = null;
   /** Counts connections: what belongs to an earlier one is ignored. */
   private generation = 0;
 
@@ -165,6 +163,9 @@ export class Connection {
       timeout: Math.min(READY_TIMEOUT_MS, OPEN_TIMEOUT_MS + this.attempt * OPEN_TIMEOUT_STEP_MS),
     });
     this.socket = socket;
+    this.token = new SocketToken(this.account, token, (newer) =>
+      this.command('auth:refresh', { token: newer }),
+    );
     this.listen(socket, (work) => {
       if (generation === this.generation) work();
     });
@@ -223,7 +224,7 @@ export class Connection {
     clearTimeout(this.timer);
     this.attempt = 0;
     this.state.set({ status: 'online', retryAt: null, wasOnline: true, error: null });
-    this.renewInTime();
+    this.token?.start();
     this.handler.ready(ready);
   }
 
@@ -255,36 +256,12 @@ export class Connection {
     this.state.set({ status, retryAt, wasOnline: this.state.getSnapshot().wasOnline, error });
   }
 
-  /** The socket ends when its token does: it is given a newer one before, without a break. */
-  private renewInTime(): void {
-    const { generation } = this;
-    const ours = () => generation === this.generation;
-    void this.account
-      .token()
-      .then(({ renewAt }) => {
-        if (!ours()) return;
-        const wait = Math.max(0, renewAt - performance.now());
-        this.renewTimer = setTimeout(() => {
-          void this.account
-            .renew()
-            .then(({ token }) => (ours() ? this.command('auth:refresh', { token }) : undefined))
-            .then(() => {
-              if (ours()) this.renewInTime();
-            })
-            .catch(() => {
-              // Not reached just now; the next connection brings a new token where the socket ends before.
-              if (ours()) this.renewTimer = setTimeout(() => this.renewInTime(), RENEW_AGAIN_MS);
-            });
-        }, wait);
-      })
-      .catch(() => undefined);
-  }
-
   private drop(): void {
     const wasOnline = this.state.getSnapshot().status === 'online';
     this.generation += 1;
     clearTimeout(this.timer);
-    clearTimeout(this.renewTimer);
+    this.token?.stop();
+    this.token = null;
     this.socket?.removeAllListeners();
     this.socket?.disconnect();
     this.socket = null;

@@ -25,6 +25,12 @@ export class ConversationList {
   private readonly state = new State<readonly Conversation[]>([]);
   /** The revs at which memberships ended, as long as none began again. */
   private readonly removedAt = new Map<string, number>();
+  /** How often the server was asked, or told something by itself. */
+  private asks = 0;
+  /** What was asked for until then is of another history of the database, or another person's. */
+  private forgottenAt = 0;
+  /** When the last sync was asked for: of what it did not know, an earlier answer tells what is gone since. */
+  private syncedAt = 0;
   private scheduled = false;
 
   constructor(private readonly hooks: ListHooks) {}
@@ -49,18 +55,29 @@ export class ConversationList {
   clear(): void {
     this.byId.clear();
     this.removedAt.clear();
+    this.forgottenAt = this.asks;
     this.publish();
   }
 
-  /** The server's word about a conversation. One that was read before a removal may arrive after it: it is stale. */
-  upsert(incoming: Conversation): void {
-    if (incoming.me.joinedRev <= (this.removedAt.get(incoming.id) ?? -1)) return;
-    this.removedAt.delete(incoming.id);
-    this.set(adopt(this.byId.get(incoming.id), incoming), { isServersWord: true });
+  /** To be called before the server is asked, for `upsert`. */
+  ask(): number {
+    this.asks += 1;
+    return this.asks;
   }
 
-  applySync({ conversations, removed }: SyncAnswer): void {
-    for (const conversation of conversations) this.upsert(conversation);
+  /** The server's word about a conversation. One that was read before a removal may arrive after it: it is stale. */
+  upsert(incoming: Conversation, askedAt = this.ask()): void {
+    const held = this.byId.get(incoming.id);
+    const isStale = askedAt <= this.forgottenAt || (!held && askedAt < this.syncedAt);
+    if (isStale || incoming.me.joinedRev <= (this.removedAt.get(incoming.id) ?? -1)) return;
+    this.removedAt.delete(incoming.id);
+    const next = adopt(held, incoming, askedAt);
+    if (next !== held) this.set(next, { isServersWord: true });
+  }
+
+  applySync({ conversations, removed }: SyncAnswer, askedAt: number): void {
+    this.syncedAt = askedAt;
+    for (const conversation of conversations) this.upsert(conversation, askedAt);
     this.drop(removed);
   }
 

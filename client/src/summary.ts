@@ -3,15 +3,29 @@ import type { ChangesEvent, Conversation, Message, ReadState, Receipt } from '@p
 /** What system messages change, beside who is a member. */
 type Said = 'title' | 'topic' | 'visibility' | 'role';
 
+/** The server's last word, by what tells it from an older one. Each of the first three only grows. */
+interface Word {
+  readonly rev: number;
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+  /** When it was asked for, or came by itself, in an order of this client's own. */
+  readonly askedAt: number;
+}
+
+interface Counted {
+  readonly rev: number;
+  readonly mentionsMe: boolean;
+}
+
 /**
  * A conversation as a list shows it, with what its counts rest on. Messages are counted by their seq, so that one
  * that comes twice, late or out of order counts once.
  */
 export interface Summary {
   readonly conversation: Conversation;
-  /** The server's last word on the counts: those of the messages up to `seq`, for a pointer at `readSeq`. */
+  readonly word: Word;
+  /** What the last word says of the counts: those of the messages up to `seq`, for a pointer at `readSeq`. */
   readonly base: {
-    readonly rev: number;
     readonly seq: number;
     readonly readSeq: number;
     readonly unread: number;
@@ -21,44 +35,55 @@ export interface Summary {
   readonly knownRev: number;
   /** The seq of the message that said last what each is: a later word may come first. */
   readonly saidAt: Readonly<Record<Said, number>>;
-  /** What came above `base.seq` and counts: seq → whether it mentions this person. */
-  readonly counted: ReadonlyMap<number, boolean>;
+  /** What came above `base.seq` and counts, by its seq. */
+  readonly counted: ReadonlyMap<number, Counted>;
   /** The counts can not be known from here; the server must be asked. */
   readonly isDoubtful: boolean;
 }
 
-/** The server's word. What came here and is not in it yet is kept, and counted on top. */
-export function adopt(held: Summary | undefined, incoming: Conversation): Summary {
-  const base = {
-    rev: incoming.lastRev,
-    seq: incoming.lastSeq,
-    readSeq: incoming.me.readSeq,
-    unread: incoming.me.unread,
-    mentions: incoming.me.mentions,
-  };
-  const knownRev = incoming.lastRev;
-  const now = incoming.lastSeq;
+/**
+ * The server's word. What came here and is not in it yet is kept, and counted on top; a word that is older than
+ * the last one tells nothing.
+ */
+export function adopt(held: Summary | undefined, incoming: Conversation, askedAt: number): Summary {
+  const { lastSeq: now, lastRev: knownRev, me } = incoming;
+  const { readSeq, deliveredSeq, unread, mentions } = me;
+  const word = { rev: knownRev, readSeq, deliveredSeq, askedAt };
+  const base = { seq: now, readSeq, unread, mentions };
   const said = { title: now, topic: now, visibility: now, role: now };
   if (!held)
-    return { conversation: incoming, base, knownRev, saidAt: said, counted: new Map(), isDoubtful: false };
+    return {
+      conversation: incoming,
+      word,
+      base,
+      knownRev,
+      saidAt: said,
+      counted: new Map(),
+      isDoubtful: false,
+    };
+  if (isOlder(word, held.word)) return held;
   const known = held.conversation;
   const { lastSeq, lastRev, lastMessage, updatedAt } = known;
   const { saidAt } = held;
+  const isLastHeld =
+    lastSeq > now || (lastSeq === now && (lastMessage?.rev ?? 0) > (incoming.lastMessage?.rev ?? 0));
   return counting({
     conversation: {
       ...incoming,
-      // A change may have overtaken this answer: the head never moves back.
-      ...(lastRev > incoming.lastRev ? { lastSeq, lastRev, lastMessage, updatedAt } : {}),
+      // A change may have overtaken this answer, and not have told all that it tells: the head never moves back.
+      ...(isLastHeld ? { lastSeq, lastMessage, updatedAt } : {}),
+      lastRev: Math.max(lastRev, knownRev),
       ...(saidAt.title > now ? { title: known.title } : {}),
       ...(saidAt.topic > now ? { topic: known.topic } : {}),
       ...(saidAt.visibility > now ? { visibility: known.visibility } : {}),
       me: {
-        ...incoming.me,
+        ...me,
         ...(saidAt.role > now ? { role: known.me.role } : {}),
-        readSeq: Math.max(known.me.readSeq, incoming.me.readSeq),
-        deliveredSeq: Math.max(known.me.deliveredSeq, incoming.me.deliveredSeq),
+        readSeq: Math.max(known.me.readSeq, readSeq),
+        deliveredSeq: Math.max(known.me.deliveredSeq, deliveredSeq),
       },
     },
+    word,
     base,
     knownRev: Math.max(held.knownRev, knownRev),
     saidAt: {
@@ -67,9 +92,22 @@ export function adopt(held: Summary | undefined, incoming: Conversation): Summar
       visibility: Math.max(saidAt.visibility, now),
       role: Math.max(saidAt.role, now),
     },
-    counted: new Map([...held.counted].filter(([seq]) => seq > base.seq)),
+    counted: new Map([...held.counted].filter(([seq]) => seq > now)),
     isDoubtful: false,
   });
+}
+
+/**
+ * Settings have no number. Of two words that differ in nothing else, the one that was asked for later is the newer;
+ * where they crossed, that is not certain, and the event of the later setting puts it right.
+ */
+function isOlder(word: Word, than: Word): boolean {
+  const ahead =
+    word.rev - than.rev ||
+    word.readSeq - than.readSeq ||
+    word.deliveredSeq - than.deliveredSeq ||
+    word.askedAt - than.askedAt;
+  return ahead < 0;
 }
 
 export function applyChanges(held: Summary, event: ChangesEvent, myId: string): Summary {
@@ -107,14 +145,24 @@ export function recount(held: Summary, messages: readonly Message[], myId: strin
   const [first] = messages;
   const last = messages.at(-1);
   if (!first || !last || first.seq > readSeq + 1 || last.seq < held.base.seq) return null;
-  const unread = messages.filter(
-    ({ seq, kind, senderId }) => seq > readSeq && kind === 'text' && senderId !== myId,
-  );
-  const mentions = unread.filter((each) => each.mentionsAll || each.mentions.includes(myId)).length;
+  const { base } = held;
+  const unread = messages
+    .filter(({ seq, kind, senderId }) => seq > readSeq && kind === 'text' && senderId !== myId)
+    .map((message) => [message.seq, toCounted(message, myId)] as const);
+  const told = unread.filter(([seq]) => seq <= base.seq);
   return counting({
     ...held,
-    base: { rev: held.base.rev, seq: last.seq, readSeq, unread: unread.length, mentions },
-    counted: new Map([...held.counted].filter(([seq]) => seq > last.seq)),
+    base: {
+      seq: base.seq,
+      readSeq,
+      unread: told.length,
+      mentions: told.filter(([, { mentionsMe }]) => mentionsMe).length,
+    },
+    // Above the server's word they stay apart: the next one may not know of all of them.
+    counted: new Map([
+      ...unread.filter(([seq]) => seq > base.seq),
+      ...[...held.counted].filter(([seq]) => seq > last.seq),
+    ]),
     isDoubtful: false,
   });
 }
@@ -138,7 +186,7 @@ function counting(summary: Summary): Summary {
   const { readSeq } = conversation.me;
   const above = [...summary.counted].filter(([seq]) => seq > readSeq);
   let unread = above.length;
-  let mentions = above.filter(([, mentioned]) => mentioned).length;
+  let mentions = above.filter(([, { mentionsMe }]) => mentionsMe).length;
   if (readSeq < base.seq) {
     unread += base.unread;
     mentions += base.mentions;
@@ -196,15 +244,19 @@ function counted(held: Summary, message: Message, myId: string): Summary {
       : held;
   }
   if (message.seq <= held.conversation.me.readSeq) return held;
-  const mentions = message.mentionsAll || message.mentions.includes(myId);
-  const { base } = held;
+  const now = toCounted(message, myId);
+  const { base, word } = held;
   if (message.seq <= base.seq) {
     // An edit or a delete may have changed whom it mentions, which was counted before.
-    const isChanged = message.rev > base.rev && (message.editedAt !== null || message.deletedAt !== null);
-    return isChanged && (mentions || base.mentions > 0) ? { ...held, isDoubtful: true } : held;
+    const isChanged = message.rev > word.rev && (message.editedAt !== null || message.deletedAt !== null);
+    return isChanged && (now.mentionsMe || base.mentions > 0) ? { ...held, isDoubtful: true } : held;
   }
-  if (held.counted.get(message.seq) === mentions) return held;
-  return { ...held, counted: new Map(held.counted).set(message.seq, mentions) };
+  if ((held.counted.get(message.seq)?.rev ?? 0) >= message.rev) return held;
+  return { ...held, counted: new Map(held.counted).set(message.seq, now) };
+}
+
+function toCounted({ rev, mentionsAll, mentions }: Message, myId: string): Counted {
+  return { rev, mentionsMe: mentionsAll || mentions.includes(myId) };
 }
 
 /** What a message says about the conversation itself. */

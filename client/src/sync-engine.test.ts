@@ -1,4 +1,4 @@
-import type { ChangesEvent, EventName, RouteName, ServerEvents } from '@parley/protocol';
+import type { EventName, Presence, RouteName, ServerEvents, User } from '@parley/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ParleyError, noAnswer } from './parley-error.js';
@@ -6,14 +6,14 @@ import { People } from './people.js';
 import { SyncEngine } from './sync-engine.js';
 import { logStep } from './testing/log-steps.js';
 import type { LogStep } from './testing/model-log.js';
-import { MODEL_LIMITS, ModelServer } from './testing/model-server.js';
+import { MODEL_LIMITS, ModelServer, type ModelSettings } from './testing/model-server.js';
 import type { Timeline } from './timeline.js';
 
 const IDS = ['a', 'b', 'c', 'd', 'e'];
 
 const text: LogStep = { kind: 'create', by: 'bob', mention: false, system: false };
 
-/** What becomes of one frame, request or answer; the script decides, and the rest arrive. */
+/** What becomes of one event, request or answer; the script decides, and the rest arrive. */
 interface Fate {
   readonly isLost: boolean;
   readonly isDoubled: boolean;
@@ -21,13 +21,24 @@ interface Fate {
 }
 const ARRIVES: Fate = { isLost: false, isDoubled: false, delayMs: 5 };
 
+/** Of two of these the client can not tell which is the newer. */
+const UNNUMBERED: ReadonlySet<EventName> = new Set(['conversation', 'presence', 'user']);
+
+/** A pair of a name and its payload, by which the compiler can follow one from the other. */
+type ServerEvent = { [K in EventName]: { name: K; payload: ServerEvents[K] } }[EventName];
+
+/** Of another person, whether they are there and what they are called. */
+type Bob = Pick<Presence, 'status'> & Pick<User, 'displayName'>;
+
 /** A client's engine, a server, and between them a network that loses, doubles, delays and reorders. */
 class World {
   readonly server = new ModelServer(IDS);
+  readonly people: People;
   readonly engine: SyncEngine;
   readonly requested: RouteName[] = [];
-  /** What the room was not told: a frame that the bus lost. */
-  private readonly undelivered: ChangesEvent[] = [];
+  /** What the bus lost or let be overtaken. */
+  private readonly undelivered: ServerEvent[] = [];
+  bob: Bob = { status: 'offline', displayName: 'Bob' };
   /** How often the engine told that the database was restored. */
   restorations = 0;
   private isConnected = false;
@@ -41,7 +52,8 @@ class World {
     };
     // The two are as general as the routes; the model answers those that the engine asks.
     const hooksCall = call as never;
-    this.engine = new SyncEngine(new People({ call: hooksCall }), {
+    this.people = new People({ call: hooksCall });
+    this.engine = new SyncEngine(this.people, {
       myId: () => 'me',
       call: hooksCall,
       sync: async (input) => {
@@ -75,15 +87,14 @@ class World {
     return read;
   }
 
-  /** `changes` meet the fates of the script; what the server's sweeps tell again is taken to arrive. */
+  /** Whatever it is, it meets the next fate of the script. */
   emit<E extends EventName>(name: E, payload: ServerEvents[E]): void {
     if (!this.isConnected) return;
     const { connection } = this;
-    const fate = name === 'changes' ? this.nextFate() : ARRIVES;
-    if (fate.isLost) {
-      this.undelivered.push(payload as ChangesEvent);
-      return;
-    }
+    const fate = this.nextFate();
+    const isOvertaken = fate !== ARRIVES && UNNUMBERED.has(name);
+    if (fate.isLost || isOvertaken) this.undelivered.push({ name, payload } as ServerEvent);
+    if (fate.isLost) return;
     const copy = structuredClone(payload);
     for (const delay of fate.isDoubled ? [fate.delayMs, fate.delayMs * 2] : [fate.delayMs]) {
       setTimeout(() => {
@@ -106,6 +117,8 @@ class World {
       features: [],
       limits: MODEL_LIMITS,
     });
+    // The client asks for that with each connection.
+    this.change(this.bob);
   }
 
   cut(): void {
@@ -115,8 +128,10 @@ class World {
   }
 
   write(id: string, step: LogStep): void {
-    const frame = this.server.write(id, step);
-    if (this.server.isMember(id)) this.emit('changes', frame);
+    this.tellingMark(id, () => {
+      const frame = this.server.write(id, step);
+      if (this.server.isMember(id)) this.emit('changes', frame);
+    });
   }
 
   restore(): void {
@@ -125,8 +140,36 @@ class World {
   }
 
   read(id: string, part: number): void {
-    const receipt = this.server.read(id, Math.ceil(part * this.server.log(id).messages.length));
-    if (receipt) this.emit('receipts', { conversationId: id, receipts: [receipt] });
+    this.tellingMark(id, () => {
+      const receipt = this.server.read(id, Math.ceil(part * this.server.log(id).messages.length));
+      if (receipt && this.server.isMember(id))
+        this.emit('receipts', { conversationId: id, receipts: [receipt] });
+    });
+  }
+
+  /** That reading or sending took a mark away is told by a word of its own. */
+  private tellingMark(id: string, work: () => void): void {
+    const wasMarked = this.server.view(id).me.markedUnread;
+    work();
+    const { markedUnread } = this.server.view(id).me;
+    if (wasMarked && !markedUnread && this.server.isMember(id))
+      this.emit('conversation', { conversation: this.server.view(id) });
+  }
+
+  /** By another device. */
+  set(id: string, settings: ModelSettings): void {
+    if (!this.server.isMember(id)) return;
+    this.server.set(id, settings);
+    this.emit('conversation', { conversation: this.server.view(id) });
+  }
+
+  change(bob: Bob): void {
+    this.bob = bob;
+    const { status, displayName } = bob;
+    this.emit('presence', { items: [{ userId: 'bob', status, lastSeenAt: null }] });
+    this.emit('user', {
+      user: { id: 'bob', username: 'bob', displayName, avatarUrl: null, kind: 'person', createdAt: '' },
+    });
   }
 
   leave(id: string): void {
@@ -142,18 +185,52 @@ class World {
     this.emit('conversation', { conversation: this.server.view(id) });
   }
 
-  /** What the server does by itself every few seconds: what was not delivered is told again, as it is now. */
+  /** What the server does by itself every few seconds: what did not arrive as it was sent is told again, as it is now. */
   async settle(isReconnect: boolean): Promise<void> {
     this.fates = [];
     if (isReconnect) this.cut();
     this.connect();
-    for (const { conversationId, fromRev, toRev, messages } of this.undelivered) {
-      const now = this.server.log(conversationId).messages;
-      const present = messages.flatMap(({ seq }) => now[seq - 1] ?? []);
-      if (this.server.isMember(conversationId))
-        this.emit('changes', { conversationId, fromRev, toRev, messages: present });
-    }
+    // Longer than anything may be under way.
+    await pause(4_000);
+    for (const event of this.undelivered) this.tellAgain(event);
     await pause(120_000);
+  }
+
+  private tellAgain({ name, payload }: ServerEvent): void {
+    switch (name) {
+      case 'changes': {
+        const { conversationId: id, fromRev, toRev } = payload;
+        const now = this.server.log(id).messages;
+        const messages = payload.messages.flatMap(({ seq }) => now[seq - 1] ?? []);
+        if (this.server.isMember(id)) this.emit(name, { conversationId: id, fromRev, toRev, messages });
+        return;
+      }
+      case 'receipts': {
+        const { conversationId: id } = payload;
+        const { readSeq, deliveredSeq } = this.server.view(id).me;
+        const receipts = [{ userId: 'me', readSeq, deliveredSeq }];
+        if (this.server.isMember(id)) this.emit(name, { conversationId: id, receipts });
+        return;
+      }
+      case 'conversation':
+      case 'conversation:removed': {
+        const id = name === 'conversation' ? payload.conversation.id : payload.conversationId;
+        if (this.server.isMember(id)) this.emit('conversation', { conversation: this.server.view(id) });
+        else this.emit('conversation:removed', { conversationId: id, rev: this.server.log(id).rev });
+        return;
+      }
+      case 'heads':
+        for (const id of Object.keys(payload.heads))
+          if (this.server.isMember(id)) this.emit(name, { heads: { [id]: this.server.log(id).rev } });
+        return;
+      case 'presence':
+      case 'user':
+        this.change(this.bob);
+        return;
+      default:
+        // Who types is told by the next stroke alone; a `resync` is followed by all that it is about.
+        return;
+    }
   }
 
   private nextFate(): Fate {
@@ -225,6 +302,7 @@ const fate = fc.oneof(
     }),
   },
 );
+const settings = fc.record({ muted: fc.boolean(), markedUnread: fc.boolean() });
 const step = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('write' as const), id, step: logStep }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(2_500) }) },
@@ -235,14 +313,26 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('heads' as const), id }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('cut', 'connect', 'resync') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('leave', 'join'), id }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('set' as const), id, settings }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('refresh', 'typing', 'typed'), id }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('change' as const),
+      bob: fc.record({
+        status: fc.constantFrom('online' as const, 'away' as const, 'offline' as const),
+        displayName: fc.constantFrom('Bob', 'Robert'),
+      }),
+    }),
+  },
 );
 
 describe('sync engine', () => {
   it('ends equal to the server whatever the network does', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(step, { maxLength: 80 }),
-        fc.array(fate, { maxLength: 120 }),
+        fc.array(step, { maxLength: 80, size: 'max' }),
+        fc.array(fate, { maxLength: 120, size: 'max' }),
         fc.boolean(),
         fc.nat(20).map((n) => n === 0),
         async (steps, fates, isReconnect, isRestored) => {
@@ -293,6 +383,22 @@ describe('sync engine', () => {
               case 'join':
                 world.join(each.id);
                 break;
+              case 'set':
+                world.set(each.id, each.settings);
+                break;
+              case 'refresh':
+                world.engine.refresh(each.id).catch(() => undefined);
+                break;
+              case 'typing':
+              case 'typed':
+                world.emit('typing', {
+                  conversationId: each.id,
+                  userIds: each.kind === 'typing' ? ['bob'] : [],
+                });
+                break;
+              case 'change':
+                world.change(each.bob);
+                break;
             }
             for (const opened of closers.keys()) expectContiguous(world.engine.timeline(opened));
           }
@@ -303,7 +409,13 @@ describe('sync engine', () => {
           const settled = world.settle(isReconnect);
           await vi.advanceTimersByTimeAsync(130_000);
           await settled;
-          for (const each of IDS) expectEqual(world, each);
+          for (const each of IDS) {
+            expectEqual(world, each);
+            expect(world.engine.timeline(each).getSnapshot().typing).toEqual([]);
+          }
+          const presence = world.people.presence.getSnapshot().get('bob');
+          const user = world.people.snapshot.getSnapshot().get('bob');
+          expect({ ...presence, ...user }).toMatchObject(world.bob);
           for (const opened of closers.keys()) {
             const { status } = world.engine.timeline(opened).getSnapshot();
             expect(status).toBe(world.server.isMember(opened) ? 'ready' : 'error');
@@ -311,7 +423,7 @@ describe('sync engine', () => {
           world.cut();
         },
       ),
-      { numRuns: 150, seed: 20_261_123 },
+      { numRuns: 1_000, seed: 20_261_123 },
     );
   });
 
@@ -425,9 +537,9 @@ describe('sync engine', () => {
     world.engine.list.upsert(world.server.view('a'));
     world.engine.list.upsert(world.server.view('b'));
     world.server.setMember('a', false);
-    // The sync has several pages, and is cut in the middle.
-    world.script([ARRIVES, ARRIVES, { ...ARRIVES, isLost: true }]);
     world.connect();
+    // The sync has several pages, and is cut in the middle.
+    world.script([{ ...ARRIVES, isLost: true }]);
     await vi.advanceTimersByTimeAsync(5_000);
     for (const each of IDS) expectEqual(world, each);
     expect(world.engine.list.get('a')).toBeUndefined();
@@ -473,6 +585,83 @@ describe('sync engine', () => {
     world.join('a');
     await vi.advanceTimersByTimeAsync(100);
     expect(world.engine.list.get('a')).toMatchObject(world.server.view('a'));
+  });
+
+  /** Read on the server 5 ms after it is called, and here a second later. */
+  function refreshSlowly(world: World): Promise<unknown> {
+    world.script([ARRIVES, { ...ARRIVES, delayMs: 1_000 }]);
+    return world.engine.refresh('a').catch((error: unknown) => error);
+  }
+  const muted = { muted: true, markedUnread: false };
+
+  it('takes no setting back for an answer that was read before it', async () => {
+    const world = await started();
+    void refreshSlowly(world);
+    await vi.advanceTimersByTimeAsync(100);
+    world.set('a', muted);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expectEqual(world, 'a');
+  });
+
+  it('takes no setting back that was made while a sync was on its way', async () => {
+    const world = await started();
+    world.server.read('a', 1);
+    world.script([ARRIVES, ARRIVES, { ...ARRIVES, delayMs: 1_000 }]);
+    world.emit('resync', { spreadMs: 0 });
+    await vi.advanceTimersByTimeAsync(100);
+    world.server.set('a', muted);
+    // The answer to it, which waits for no sync.
+    world.engine.list.upsert(world.server.view('a'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expectEqual(world, 'a');
+  });
+
+  it('takes nothing of a history that is over for an answer that was asked for in it', async () => {
+    const world = await started();
+    for (let n = 0; n < 3; n += 1) world.write('a', text);
+    void refreshSlowly(world);
+    await vi.advanceTimersByTimeAsync(100);
+    world.cut();
+    world.restore();
+    world.connect();
+    await vi.advanceTimersByTimeAsync(2_000);
+    for (const each of IDS) expectEqual(world, each);
+  });
+
+  it('brings nothing back for an answer that was read before a removal which a sync told', async () => {
+    const world = await started();
+    const refreshed = refreshSlowly(world);
+    await vi.advanceTimersByTimeAsync(100);
+    world.cut();
+    world.leave('a');
+    world.connect();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expectEqual(world, 'a');
+    expect(await refreshed).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('has what it asked for, though a sync overtook the answer and has not come to it', async () => {
+    const world = new World();
+    world.script([ARRIVES, { ...ARRIVES, delayMs: 20 }]);
+    void world.engine.refresh('e').catch(() => undefined);
+    world.connect();
+    // The first page of the sync comes before that answer, and the second long after it.
+    world.script([{ ...ARRIVES, delayMs: 1_000 }]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.engine.list.ids()).toContain('e');
+    expect(world.engine.synced.getSnapshot()).toBe(false);
+  });
+
+  it('shows no page that was read before a removal which happened before the first sync', async () => {
+    const world = new World();
+    world.script([ARRIVES, { ...ARRIVES, delayMs: 1_000 }]);
+    const timeline = world.engine.timeline('a');
+    timeline.open();
+    await vi.advanceTimersByTimeAsync(100);
+    world.leave('a');
+    world.connect();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(timeline.getSnapshot()).toMatchObject({ status: 'error', messages: [] });
   });
 
   it('tells why a conversation can not be shown, and shows it when it can', async () => {

@@ -1,5 +1,6 @@
 import type {
   ChangesEvent,
+  Conversation,
   ConversationRemovedEvent,
   EventName,
   HeadsEvent,
@@ -150,10 +151,8 @@ export class SyncEngine implements TimelineSource {
         });
       case 'conversation':
         return this.inOrder(() => {
-          this.people.learn(event.payload.conversation.participants);
           const { id } = event.payload.conversation;
-          this.list.upsert(event.payload.conversation);
-          this.checkHead(id);
+          this.upsert(event.payload.conversation);
           // Somebody who looks at it while they are added again was told that it is not there.
           if (this.list.get(id)) this.timelines.get(id)?.wake();
         });
@@ -235,10 +234,22 @@ export class SyncEngine implements TimelineSource {
   }
 
   async refresh(id: string): Promise<void> {
+    await this.fetch(id);
+    // Overtaken by a removal, or by a sync that has not come to it yet: a later answer tells which.
+    if (!this.list.get(id)) await this.fetch(id);
+  }
+
+  private async fetch(id: string): Promise<void> {
+    const askedAt = this.list.ask();
     const conversation = await this.hooks.call('GET /conversations/:id', { params: { id } });
+    this.upsert(conversation, askedAt);
+  }
+
+  /** The server's word about a conversation; `askedAt` where it was asked for, see the list. */
+  upsert(conversation: Conversation, askedAt?: number): void {
     this.people.learn(conversation.participants);
-    this.list.upsert(conversation);
-    this.checkHead(id);
+    this.list.upsert(conversation, askedAt);
+    this.checkHead(conversation.id);
   }
 
   /** After they are shown: an entry of the queue goes when its message stands there, not before. */
@@ -375,7 +386,9 @@ export class SyncEngine implements TimelineSource {
     let conversations = this.heldRevs();
     for (let hasMore = true; hasMore;) {
       const asked = conversations;
-      if (this.cursor === null) this.untold = new Set(this.list.ids());
+      const askedAt = this.list.ask();
+      // A window too, whose first page may have been read while this person was a member, and be on its way.
+      if (this.cursor === null) this.untold = new Set([...this.list.ids(), ...this.timelines.keys()]);
       const answer = await this.hooks.sync({
         ...(this.epoch === null ? {} : { epoch: this.epoch }),
         ...(this.cursor === null ? {} : { cursor: this.cursor }),
@@ -389,7 +402,7 @@ export class SyncEngine implements TimelineSource {
         continue;
       }
       this.epoch = answer.epoch;
-      this.applySync(answer, asked);
+      this.applySync(answer, asked, askedAt);
       this.cursor = answer.cursor;
       hasMore = answer.hasMore;
       this.isMidway = hasMore;
@@ -405,8 +418,8 @@ export class SyncEngine implements TimelineSource {
     for (const id of gone) this.timelines.get(id)?.reset();
   }
 
-  private applySync(answer: SyncAnswer, asked: Readonly<Record<string, number>>): void {
-    this.list.applySync(answer);
+  private applySync(answer: SyncAnswer, asked: Readonly<Record<string, number>>, askedAt: number): void {
+    this.list.applySync(answer, askedAt);
     for (const { id } of answer.conversations) this.untold?.delete(id);
     this.people.learn(answer.conversations.flatMap(({ participants }) => participants));
     for (const id of answer.removed) this.timelines.get(id)?.reset();

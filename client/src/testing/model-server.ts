@@ -31,9 +31,13 @@ export const MODEL_LIMITS: SocketLimits = {
   receiptsMaxMembers: 100,
 };
 
+/** One setting that stays until it is set again, and the one that reading takes away. */
+export type ModelSettings = Pick<Conversation['me'], 'muted' | 'markedUnread'>;
+
 interface ModelConversation {
   log: ModelLog;
   readSeq: number;
+  settings: ModelSettings;
   /** The server's clock at the last change of head or `me`. */
   movedAt: number;
   isMember: boolean;
@@ -75,14 +79,22 @@ export class ModelServer {
     return frame;
   }
 
-  /** The pointer; `null` when nothing moved. */
+  /** The pointer; `null` when nothing moved, and there was no mark to take away. */
   read(id: string, seq: number) {
     const conversation = this.of(id);
-    const readSeq = Math.min(seq, conversation.log.messages.length);
-    if (readSeq <= conversation.readSeq) return null;
+    const { settings } = conversation;
+    const readSeq = Math.max(conversation.readSeq, Math.min(seq, conversation.log.messages.length));
+    if (readSeq === conversation.readSeq && !settings.markedUnread) return null;
     conversation.readSeq = readSeq;
+    conversation.settings = { ...settings, markedUnread: false };
     conversation.movedAt = this.tick();
     return { userId: 'me', readSeq, deliveredSeq: readSeq };
+  }
+
+  set(id: string, settings: ModelSettings): void {
+    const conversation = this.of(id);
+    conversation.settings = settings;
+    conversation.movedAt = this.tick();
   }
 
   setMember(id: string, isMember: boolean): void {
@@ -101,7 +113,7 @@ export class ModelServer {
   }
 
   view(id: string): Conversation {
-    const { log, readSeq, joinedRev } = this.of(id);
+    const { log, readSeq, settings, joinedRev } = this.of(id);
     const unread = log.shown.filter((each) => isText(each) && each.senderId !== 'me' && each.seq > readSeq);
     const title = log.messages.findLast(({ system }) => system?.type === 'title')?.system;
     return {
@@ -124,8 +136,7 @@ export class ModelServer {
         deliveredSeq: readSeq,
         unread: unread.length,
         mentions: unread.filter(({ mentions }) => mentions.includes('me')).length,
-        markedUnread: false,
-        muted: false,
+        ...settings,
         pinned: false,
         archived: false,
         notify: 'all',
@@ -204,7 +215,14 @@ export class ModelServer {
   private add(id: string): void {
     const log = new ModelLog(id);
     log.apply({ kind: 'create', by: 'bob', mention: false, system: true });
-    this.conversations.set(id, { log, readSeq: 0, movedAt: this.tick(), isMember: true, joinedRev: 1 });
+    this.conversations.set(id, {
+      log,
+      readSeq: 0,
+      settings: { muted: false, markedUnread: false },
+      movedAt: this.tick(),
+      isMember: true,
+      joinedRev: 1,
+    });
   }
 
   private of(id: string): ModelConversation {
