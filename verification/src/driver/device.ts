@@ -58,6 +58,8 @@ export interface DeviceOptions {
   url: string;
   /** Off in a planted defect: a device that trusts the socket to bring everything. */
   repairsHoles?: boolean;
+  /** In a planted defect: the one of its frames that does not reach it, counted from its start. */
+  losesFrame?: number;
   /** Conversations that this device never opens. */
   opens?: (conversationId: string) => boolean;
   /** Whose presence it asks for after each connect; not all of them need to be people it may see. */
@@ -80,6 +82,7 @@ export class Device {
   private cursor: string | null = null;
   private repairSpreadMs = 2_000;
   private attempt = 0;
+  private frames = 0;
   /** What came while a `sync` was under way: its answer is older, so it is applied first. */
   private held: (() => void)[] = [];
   private syncing = false;
@@ -417,6 +420,8 @@ export class Device {
   }
 
   private onChanges(event: ChangesEvent): void {
+    this.frames += 1;
+    if (this.frames === this.options.losesFrame) return;
     const id = intern(event.conversationId);
     const frame: SeenChanges = {
       fromRev: event.fromRev,

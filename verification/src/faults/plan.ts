@@ -69,7 +69,7 @@ export function round(plan: Plan): Fault[][] {
     drainInstance(someone().process, 500, noted),
     cutAfterCommit(
       edges.map(({ cutter }) => cutter),
-      4,
+      6,
       4_000,
     ),
     terminateBackends(postgres, 3),

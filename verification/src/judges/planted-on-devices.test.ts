@@ -56,17 +56,42 @@ describe('what devices should not have been shown is caught and named', () => {
       },
     },
     {
-      what: 'a hole stays silent on a connection that lives (no position check, catch-up only on reconnect)',
+      what: 'a device is told nothing more on a connection that lives (no position check)',
       judge: 'live-delivery',
-      plant: (entries) =>
-        entries.filter(
+      plant: (entries) => {
+        const { t } = find(entries, 'frame', ({ messages }) => messages[0]?.clientMessageId === 'a10');
+        return entries.filter(
           (entry) =>
-            !(
-              entry.k === 'applied' &&
-              entry.device === 'bob/1' &&
-              entry.t >= find(entries, 'applied', ({ messages }) => messages[0]?.clientMessageId === 'a10').t
-            ),
-        ),
+            !((entry.k === 'frame' || entry.k === 'applied') && entry.device === 'bob/1' && entry.t >= t),
+        );
+      },
+    },
+    {
+      what: 'a device sees a hole and leaves it open on a connection that lives (catch-up only on reconnect)',
+      judge: 'live-delivery',
+      plant: (entries) => {
+        const lost = find(
+          entries,
+          'frame',
+          ({ device, messages }) => device === 'bob/1' && messages[0]?.clientMessageId === 'a10',
+        );
+        const { t, device, conversation, fromRev: rev, toRev: seenRev } = lost;
+        const kept = without(entries, lost).filter(
+          (entry) => !(entry.k === 'applied' && entry.device === device && entry.t >= t),
+        );
+        // What follows comes, and waits behind the hole for ever.
+        const next = find(kept, 'frame', (frame) => frame.device === device && frame.fromRev >= seenRev);
+        kept.splice(kept.indexOf(next) + 1, 0, {
+          k: 'hole',
+          t: next.t,
+          device,
+          conversation,
+          rev,
+          seenRev,
+          by: 'changes',
+        });
+        return kept;
+      },
     },
     {
       what: 'a device ends behind the database',

@@ -102,7 +102,7 @@ async function runWith(
           recorder,
           random,
           watches: watchedPeople(population.people, random),
-          ...(defect.trustingDevices === true ? { repairsHoles: false } : {}),
+          ...defect.devices,
         };
         await (await addDevice(person, options)).device.start();
       }

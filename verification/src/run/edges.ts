@@ -3,9 +3,32 @@ import type { Edges } from '../faults/plan.js';
 import { Tunnel } from '../faults/tunnel.js';
 import type { ClusterOptions } from './cluster.js';
 
-/** Statements that commit a change of a log: the functions of the message log, and the end of a transaction. */
-const WRITES =
-  /\b(send_messages|edit_message|delete_message|set_reaction|set_pin|add_members|remove_member|commit)\b/i;
+/** Functions that write, each in a transaction of its own. */
+const FUNCTIONS = [
+  'send_messages',
+  'edit_message',
+  'delete_message',
+  'set_reaction',
+  'set_pin',
+  'create_conversation',
+  'change_conversation',
+  'delete_conversation',
+  'add_members',
+  'join_conversation',
+  'leave_conversation',
+  'remove_member',
+  'change_member_role',
+  'advance_pointers',
+];
+
+/**
+ * Statements that commit what somebody asked for: these functions, the end of a transaction (a sign-in, a refresh),
+ * and what changes a row by itself (a setting, a sign-out, a name).
+ */
+export const WRITES = new RegExp(
+  `\\b(?:(?:${FUNCTIONS.join('|')})\\(|update (?:members|sessions|users)\\b|commit\\b)`,
+  'i',
+);
 
 /** Tunnels on every edge of every instance, and the options that make a cluster go through them. */
 export class EdgeSet {

@@ -1,4 +1,5 @@
 import type { Conversation } from '@parley/protocol';
+import type { DeviceOptions } from '../driver/device.js';
 import { Device } from '../driver/device.js';
 import { LibraryDevice } from '../driver/library-device.js';
 import { Outbox } from '../driver/outbox.js';
@@ -122,26 +123,15 @@ async function startRoom(index: number, people: Person[], recorder: Recorder, ra
 /** Gives a person a device with a session of its own. */
 export async function addDevice(
   person: Person,
-  options: {
-    url: string;
-    socketUrl?: string;
-    recorder: Recorder;
-    random: Random;
-    repairsHoles?: boolean;
-    opens?: (id: string) => boolean;
-    watches?: readonly string[];
-  },
+  { socketUrl, ...options }: Omit<DeviceOptions, 'name' | 'session'> & { socketUrl?: string },
 ): Promise<{ device: Device; outbox: Outbox }> {
   const session = person.devices.length === 0 ? person.session : await signIn(options.url, person);
   const device = new Device({
+    ...options,
     name: `${person.name}/${String(person.devices.length + 1)}`,
     session,
-    recorder: options.recorder,
     random: options.random.fork(),
-    url: options.socketUrl ?? options.url,
-    ...(options.repairsHoles === undefined ? {} : { repairsHoles: options.repairsHoles }),
-    ...(options.opens === undefined ? {} : { opens: options.opens }),
-    ...(options.watches === undefined ? {} : { watches: options.watches }),
+    url: socketUrl ?? options.url,
   });
   const owned = { device, outbox: new Outbox(device, options.recorder, options.random.fork()) };
   person.devices.push(owned);
