@@ -56,7 +56,7 @@ async function measure(
   fleet: Fleet,
   { world, targets, fanOut, sizes, profileTo }: FanOutPlan,
 ): Promise<FanOutRun> {
-  const { messagesPerSecond, membersPerRoom, textLength } = fanOut;
+  const { membersPerRoom, textLength } = fanOut;
   await fleet.connect({
     urlOf: () => server.url,
     users: world.layout.roomsOf.map((_, user) => user),
@@ -65,23 +65,23 @@ async function measure(
     atOnce: sizes.handshakesAtOnce,
   });
   const run = `${process.pid}-${Math.round(performance.now())}`;
-  const send = (phase: string, durationMs: number): ReturnType<Fleet['send']> =>
+  const send = (phase: string, durationMs: number, perSecond: number): ReturnType<Fleet['send']> =>
     fleet.send({
       targets: targets.map(({ user, room }) => ({ user, conversationId: world.conversationId(room) })),
       name: `${run}-${phase}`,
-      perSecond: messagesPerSecond,
+      perSecond,
       durationMs,
       textLength,
     });
 
-  const warm = await send('warm', fanOut.warmUpMs);
+  const warm = await send('warm', fanOut.warmUpMs, fanOut.warmUpPerSecond);
   await fleet.arrived(warm.acknowledged * membersPerRoom, ARRIVES_WITHIN_MS);
   await fleet.count({ andReset: true });
 
   const profile = profileTo === null ? null : await profileOf(server.inspectorPort, server.pid);
   const machine = watchMachine();
   const before = cpuSecondsOf(server.pid);
-  const sent = await send('run', fanOut.measureMs);
+  const sent = await send('run', fanOut.measureMs, fanOut.messagesPerSecond);
   await fleet.arrived(sent.acknowledged * membersPerRoom, ARRIVES_WITHIN_MS);
   const cpuSeconds = cpuSecondsOf(server.pid) - before;
   const watched = machine();
