@@ -80,6 +80,45 @@ test('a message that waits survives a reload and is sent once', async ({ person 
   await expect(message(ada.page, 'still here after a reload')).toHaveCount(1);
 });
 
+test('two tabs have one queue: each message is sent once, in order, also when the tab that sends is closed', async ({
+  person,
+}) => {
+  const ada = await person('Ada Two Tabs');
+  const bob = await person('Bob One Tab');
+  const api = await ApiPerson.register('Cleo Program');
+  const { id } = await api.start({
+    kind: 'group',
+    memberIds: [ada.user.id, bob.user.id],
+    title: 'Two tabs',
+  });
+  const second = await ada.page.context().newPage();
+  for (const page of [ada.page, second, bob.page]) await openConversation(page, id);
+  // While both are online, whichever of them sends.
+  await say(ada.page, 'line 1');
+  await say(second, 'line 2');
+  await expect(message(bob.page, 'line 2')).toBeVisible();
+
+  await ada.page.context().setOffline(true);
+  await expect(second.getByText('You are offline')).toBeVisible();
+  const tabs = [ada.page, second];
+  for (const number of [3, 4, 5, 6]) {
+    const text = `line ${number}`;
+    await say(tabs[number % 2] ?? second, text);
+    for (const page of tabs) await expect(message(page, text)).toBeVisible();
+  }
+  await ada.page.close();
+  await ada.page.context().setOffline(false);
+
+  const lines = [1, 2, 3, 4, 5, 6].map((number) => `line ${number}`);
+  for (const page of [second, bob.page]) {
+    await expect(message(page, 'line 6')).toBeVisible({ timeout: 20_000 });
+    await waitUntilSent(page);
+    expect((await textsStartingWith(page, 'line')).map((text) => text.slice(0, 6))).toEqual(lines);
+  }
+  const stored = (await api.history(id)).filter(({ kind }) => kind === 'text').map(({ text }) => text);
+  expect(stored).toEqual(lines);
+});
+
 test('a message that the server refuses fails where it stands, and can be sent again or deleted', async ({
   person,
 }) => {
