@@ -22,7 +22,7 @@ describe('what exporters are told', () => {
 
   it('a cluster is asked node by node, with the account of the first', () => {
     const told = redisExporterTargets({
-      cache: redisUrls('rediss://chat:a%2Fb@one:7000, rediss://two:7001,rediss://three'),
+      cache: redisUrls('rediss://chat:a%2Fb@one:7000, rediss://other:account@two:7001,rediss://three'),
       jobs: redisUrls('redis://:jobs@queue'),
     });
     expect(told.passwords).toEqual({

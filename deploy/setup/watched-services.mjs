@@ -26,8 +26,8 @@ export function redisUrls(list) {
     .map((text) => new URL(text));
   const [first] = urls;
   for (const url of urls) {
-    url.username ||= first.username;
-    url.password ||= first.password;
+    url.username = first.username;
+    url.password = first.password;
   }
   return urls;
 }
