@@ -15,23 +15,22 @@ const GRAFANA_PASSWORD_MIN = 12;
 
 const port = integer(1, 65_535);
 
-/** A size, each as its reader takes it: one that does not ends at its start. */
-function sizeAs(pattern: RegExp, example: string): Parser<unknown> {
-  return parser(`a size such as ${example}`, (value) => {
-    if (!pattern.test(value)) throw new VariableFault(`must be a size such as ${example}`);
+/** Text that a pattern tells from what is none. */
+function matching(what: string, pattern: RegExp): Parser<string> {
+  return parser(what, (value) => {
+    if (!pattern.test(value)) throw new VariableFault(`must be ${what}`);
     return value;
   });
 }
-/** Docker and Redis take both cases. */
-const size = sizeAs(/^\d+[kmg]b?$/i, '512mb or 2gb');
-/** Its own units, in these letters; a number alone would be pages of 8 kB. */
-const postgresSize = sizeAs(/^\d+(kB|MB|GB|TB)$/, '512MB or 2GB (in capitals)');
-const prometheusSize = sizeAs(/^\d+(KB|MB|GB|TB)$/, '512MB or 10GB (in capitals)');
 
-const address = parser('an IP address of this machine', (value) => {
-  if (!/^[0-9a-fA-F.:]+$/.test(value)) throw new VariableFault('must be an IP address of this machine');
-  return value;
-});
+// A size, each as its reader takes it: one that does not ends at its start.
+/** Docker and Redis take both cases. */
+const size = matching('a size such as 512mb or 2gb', /^\d+[kmg]b?$/i);
+/** Its own units, in these letters; a number alone would be pages of 8 kB. */
+const postgresSize = matching('a size such as 512MB or 2GB (in capitals)', /^\d+(kB|MB|GB|TB)$/);
+const prometheusSize = matching('a size such as 512MB or 10GB (in capitals)', /^\d+(KB|MB|GB|TB)$/);
+
+const address = matching('an IP address of this machine', /^[0-9a-fA-F.:]+$/);
 
 const networks = parser('addresses or networks such as 10.0.0.0/8, comma-separated', (value) => {
   const entries = value.split(',').map((entry) => entry.trim());
@@ -60,15 +59,9 @@ const profiles = parser(`some of ${PROFILES.join(', ')}, comma-separated`, (valu
   return names;
 });
 
-const absolutePath = parser('an absolute path', (value) => {
-  if (!value.startsWith('/')) throw new VariableFault('must be an absolute path');
-  return value;
-});
+const absolutePath = matching('an absolute path', /^\//);
 
-const duration = parser('a time such as 30d or 12h', (value) => {
-  if (!/^(\d+(ms|[smhdwy]))+$/.test(value)) throw new VariableFault('must be a time such as 30d or 12h');
-  return value;
-});
+const duration = matching('a time such as 30d or 12h', /^(\d+(ms|[smhdwy]))+$/);
 
 const password = parser(`at least ${String(GRAFANA_PASSWORD_MIN)} random characters`, (value) => {
   const weakness = weaknessOf(value, GRAFANA_PASSWORD_MIN);
@@ -97,12 +90,7 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     about: 'Name in front of every container, network and volume.',
     whenWrong: 'Changed later, it is another install with empty volumes; the old ones are still there.',
     default: 'parley',
-    parse: parser('lower-case letters, digits, - and _', (value) => {
-      if (!/^[a-z0-9][a-z0-9_-]*$/.test(value)) {
-        throw new VariableFault('must be lower-case letters, digits, - and _');
-      }
-      return value;
-    }),
+    parse: matching('lower-case letters, digits, - and _', /^[a-z0-9][a-z0-9_-]*$/),
   },
   ENV_FILE: {
     about:
@@ -135,12 +123,10 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
       'Time of that commit (RFC 3339), for the label of the images; the time of the build would make each build another image.',
     whenWrong: 'An image does not tell how old it is.',
     default: '1970-01-01T00:00:00Z',
-    parse: parser('a time such as 2026-11-24T09:30:00Z', (value) => {
-      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(value)) {
-        throw new VariableFault('must be a time such as 2026-11-24T09:30:00Z');
-      }
-      return value;
-    }),
+    parse: matching(
+      'a time such as 2026-11-24T09:30:00Z',
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/,
+    ),
   },
   BACKEND_REPLICAS: {
     about: 'API processes; `--scale backend=N` counts where given.',
@@ -176,11 +162,7 @@ export const COMPOSE_VARIABLES: Readonly<Record<string, ComposeVariable>> = {
     whenWrong:
       'Too wide: one machine can take the places of everybody. Too narrow: a large office is refused (RATE_LIMITED).',
     default: '127.0.0.0/8',
-    parse: parser('a network such as 10.1.2.3/32', (value) => {
-      if (!/^[0-9a-fA-F.:]+\/\d{1,3}$/.test(value))
-        throw new VariableFault('must be a network such as 10.1.2.3/32');
-      return value;
-    }),
+    parse: matching('a network such as 10.1.2.3/32', /^[0-9a-fA-F.:]+\/\d{1,3}$/),
   },
   HTTP_BIND: {
     about: 'Address of this machine that HTTP_PORT and HTTPS_PORT listen on.',

@@ -28,8 +28,9 @@ export async function commit(fault: Fault, recorder: Recorder, send: () => void)
   const before = recorder.inFlight;
   const sending = setInterval(send, SEND_EVERY_MS);
   try {
-    const proof = await fault.inject();
-    clearInterval(sending);
+    const proof = await fault.inject().finally(() => {
+      clearInterval(sending);
+    });
     recorder.write({ k: 'fault-bit', fault: number, proof, inFlight: Math.max(before, recorder.inFlight) });
     await sleep(fault.holdMs);
   } catch (error) {
@@ -39,7 +40,6 @@ export async function commit(fault: Fault, recorder: Recorder, send: () => void)
       why: error instanceof Error ? error.message : String(error),
     });
   }
-  clearInterval(sending);
   await fault.heal();
   recorder.write({ k: 'fault-heal', fault: number });
 }

@@ -35,7 +35,8 @@ interface Stretch {
   from: number;
   to: number;
 }
-interface Found {
+/** What is gathered of a fault before it is told. */
+interface Watched extends Pick<Recovery, 'fault' | 'until' | 'sends' | 'unknown'> {
   latencies: number[];
   sendsHeldUp: Stretch[];
   deliveriesHeldUp: Stretch[];
@@ -56,24 +57,16 @@ export function recoveries(recorded: Recorded): Recovery[] {
   const faults = [...recorded.faults]
     .filter(({ missed }) => missed === null)
     .sort((left, right) => left.from - right.from);
-  const found = faults.map((fault, index): Recovery & Found => ({
+  const found = faults.map((fault, index): Watched => ({
     fault,
     until: faults[index + 1]?.from ?? recorded.endAt,
     sends: 0,
     unknown: 0,
-    sendRecoveryMs: 0,
-    deliveryRecoveryMs: 0,
-    heldUpLater: 0,
-    isSeen: true,
-    deliveries: 0,
-    p50Ms: 0,
-    p99Ms: 0,
-    maxMs: 0,
     latencies: [],
     sendsHeldUp: [],
     deliveriesHeldUp: [],
   }));
-  const at = (t: number): (typeof found)[number] | undefined => {
+  const at = (t: number): Watched | undefined => {
     let low = 0;
     let high = found.length - 1;
     while (low < high) {
@@ -104,17 +97,17 @@ export function recoveries(recorded: Recorded): Recovery[] {
     if (until - delivery.committedAt > HELD_UP_MS)
       hit.deliveriesHeldUp.push({ from: delivery.committedAt, to: until });
   }
-  return found.map(({ latencies, sendsHeldUp, deliveriesHeldUp, ...recovery }) => {
+  return found.map(({ latencies, sendsHeldUp, deliveriesHeldUp, ...watched }) => {
     latencies.sort((left, right) => left - right);
-    const healed = Math.min(recovery.fault.to, recovery.until);
+    const healed = Math.min(watched.fault.to, watched.until);
     const sendsThrough = through(sendsHeldUp, healed);
     return {
-      ...recovery,
+      ...watched,
       sendRecoveryMs: Math.round(sendsThrough - healed),
       deliveryRecoveryMs: Math.round(through(deliveriesHeldUp, healed) - healed),
       heldUpLater: sendsHeldUp.filter(({ from }) => from > sendsThrough).length,
       // A send that began in the last second may have been held up beyond it.
-      isSeen: sendsThrough + HELD_UP_MS <= recovery.until,
+      isSeen: sendsThrough + HELD_UP_MS <= watched.until,
       deliveries: latencies.length,
       p50Ms: Math.round(percentile(latencies, 0.5)),
       p99Ms: Math.round(percentile(latencies, 0.99)),

@@ -148,7 +148,7 @@ export class Traffic {
   /** One message more, of somebody, somewhere. */
   sendSomething(): void {
     const owned = this.anyone();
-    const rooms = [...owned.device.rooms].filter(([, room]) => room.window !== null);
+    const rooms = openRooms(owned.device);
     if (rooms.length === 0) return;
     const [conversation, { window }] = this.random.pick(rooms);
     this.send(owned, conversation, [...(window?.messages.values() ?? [])]);
@@ -158,7 +158,7 @@ export class Traffic {
     const owned = this.anyone();
     const { device } = owned;
     const roll = this.random.next();
-    const rooms = [...device.rooms].filter(([, room]) => room.window !== null);
+    const rooms = openRooms(device);
     const hot = this.options.population.conversations[0]?.id ?? '';
     const room = this.random.chance(HOT)
       ? rooms.find(([id]) => id === hot)
@@ -280,4 +280,9 @@ export class Traffic {
       await sleep(Math.max(outcome.retryAfterMs, this.random.between(100, 600)));
     }
   }
+}
+
+/** What the device shows, by the conversation. */
+function openRooms(device: Device) {
+  return [...device.rooms].filter(([, room]) => room.window !== null);
 }
